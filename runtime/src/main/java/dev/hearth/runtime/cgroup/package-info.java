@@ -1,0 +1,5 @@
+/** Control groups of every version: limits, statistics, freeze, kill. */
+@NullMarked
+package dev.hearth.runtime.cgroup;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** The verbs of containers. */
+@NullMarked
+package dev.hearth.runtime.container;
+
+import org.jspecify.annotations.NullMarked;

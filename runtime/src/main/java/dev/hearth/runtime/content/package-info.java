@@ -1,0 +1,5 @@
+/** Blobs by digest, verified while they are written. */
+@NullMarked
+package dev.hearth.runtime.content;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Network namespaces, addresses and links of pods. */
+@NullMarked
+package dev.hearth.runtime.network;
+
+import org.jspecify.annotations.NullMarked;

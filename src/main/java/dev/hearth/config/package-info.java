@@ -1,0 +1,5 @@
+/** hearth.toml. */
+@NullMarked
+package dev.hearth.config;
+
+import org.jspecify.annotations.NullMarked;
