@@ -1,0 +1,47 @@
+package dev.hearth.runtime.model;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Something of the host that appears inside a container (CRI Mount).
+ *
+ * @param hostPath absolute; empty only when an image is mounted
+ * @param image reference or id of an image mounted read-only instead of a host path; empty for none
+ * @param imageSubPath path inside that image; may be empty
+ * @param options further mount options, as mount(8) names them
+ */
+public record MountSpec(
+    String containerPath,
+    String hostPath,
+    boolean readonly,
+    boolean recursiveReadonly,
+    boolean selinuxRelabel,
+    Propagation propagation,
+    Optional<UserNamespace> idMappings,
+    String image,
+    String imageSubPath,
+    List<String> options) {
+
+  /** How mounts made later travel (mount_namespaces(7)). */
+  public enum Propagation {
+    PRIVATE,
+    HOST_TO_CONTAINER,
+    BIDIRECTIONAL
+  }
+
+  public MountSpec {
+    options = List.copyOf(options);
+    Checks.noNul("mount path", containerPath);
+    if (containerPath.isEmpty()) {
+      throw new HearthException.InvalidRequest("a mount has no container path");
+    }
+    if (image.isEmpty()) {
+      Checks.absolute("mount source", hostPath);
+    }
+    if (recursiveReadonly && (!readonly || propagation != Propagation.PRIVATE)) {
+      throw new HearthException.InvalidRequest(
+          "a recursively read-only mount must be read-only and private: " + containerPath);
+    }
+  }
+}
