@@ -1,0 +1,145 @@
+package dev.hearth.config;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What an operator decides. Every value has a default, and {@link ConfigurationFile} says where the
+ * values come from; docs/configuration.md explains each.
+ *
+ * @param root where images, layers and records live; on a disk
+ * @param state where sockets, namespace pins and shim state live; on a tmpfs, and nothing in it
+ *     outlives a boot
+ * @param socket the Unix socket on which CRI is served
+ */
+public record Configuration(
+    Path root,
+    Path state,
+    Path socket,
+    Log log,
+    Cgroup cgroup,
+    Registry registry,
+    Network network) {
+
+  /** Read when no other file is named, if it exists. */
+  public static final Path DEFAULT_FILE = Path.of("/etc/hearth/hearth.toml");
+
+  /** What sun_path of a Unix socket address holds, less its end, unix(7). */
+  private static final int SOCKET_PATH_BYTES = 107;
+
+  public Configuration {
+    requireAbsolute(Key.ROOT, root);
+    requireAbsolute(Key.STATE, state);
+    requireAbsolute(Key.SOCKET, socket);
+    if (root.startsWith(state) || state.startsWith(root)) {
+      throw new UnfitValueException(
+          Key.STATE, state + " and root " + root + " must not lie in one another");
+    }
+    if (socket.toString().getBytes(UTF_8).length > SOCKET_PATH_BYTES) {
+      throw new UnfitValueException(
+          Key.SOCKET, socket + " is longer than " + SOCKET_PATH_BYTES + " bytes, see unix(7)");
+    }
+  }
+
+  private static void requireAbsolute(Key<Path> key, Path path) {
+    if (!path.isAbsolute()) {
+      throw new UnfitValueException(key, "must be an absolute path, not " + path);
+    }
+  }
+
+  /** The daemon's own log, on standard error. */
+  public record Log(LogLevel level) {}
+
+  /**
+   * Where the cgroups of pods go that name no parent of their own.
+   *
+   * @param parent a path from the root of each hierarchy, like {@code /hearth}
+   */
+  public record Cgroup(String parent, CgroupDriver driver) {
+    public Cgroup {
+      Path path = Path.of(parent);
+      if (!path.isAbsolute() || !path.normalize().equals(path) || path.getNameCount() == 0) {
+        throw new UnfitValueException(
+            Key.CGROUP_PARENT, "must be a path like /hearth, without . or .., not " + parent);
+      }
+    }
+  }
+
+  /**
+   * How registries are reached.
+   *
+   * @param hosts a folder with {@code HOST/hosts.toml} in containerd's layout: mirrors,
+   *     certificates
+   * @param plainHttp hosts, with their port where it is not 80, spoken to without TLS
+   */
+  public record Registry(Path hosts, List<String> plainHttp) {
+    public Registry {
+      requireAbsolute(Key.REGISTRY_HOSTS, hosts);
+      plainHttp = List.copyOf(plainHttp);
+      for (String host : plainHttp) {
+        if (!host.matches("(\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")) {
+          throw new UnfitValueException(
+              Key.REGISTRY_PLAIN_HTTP, "holds hosts like registry.local:5000, not " + host);
+        }
+      }
+    }
+  }
+
+  /**
+   * The network of pods.
+   *
+   * @param bridge the bridge device's name; the names of the daemon's other network objects derive
+   *     from it, so two daemons on one machine need two
+   * @param subnets at most one of each family
+   * @param mtu bytes, or 0 for that of the device which holds the default route
+   */
+  public record Network(NetworkMode mode, String bridge, List<Subnet> subnets, int mtu) {
+    /** IFNAMSIZ less its end, netdevice(7). */
+    private static final int DEVICE_NAME_BYTES = 15;
+
+    /** What IPv6 needs of every link, RFC 8200 section 5. */
+    private static final int SMALLEST_MTU = 1280;
+
+    public Network {
+      subnets = List.copyOf(subnets);
+      if (!bridge.matches("[A-Za-z][A-Za-z0-9_-]*") || bridge.length() > DEVICE_NAME_BYTES) {
+        throw new UnfitValueException(
+            Key.NETWORK_BRIDGE,
+            "must be a letter and at most 14 letters, digits, _ or -, not " + bridge);
+      }
+      if (subnets.stream().filter(Subnet::isIpv4).count() > 1
+          || subnets.stream().filter(s -> !s.isIpv4()).count() > 1) {
+        throw new UnfitValueException(
+            Key.NETWORK_SUBNETS, "holds at most one IPv4 and one IPv6 subnet, not " + subnets);
+      }
+      if (mode != NetworkMode.NONE && subnets.isEmpty()) {
+        throw new UnfitValueException(
+            Key.NETWORK_SUBNETS, "is empty: give a subnet, or set network.mode to \"none\"");
+      }
+      for (Subnet subnet : subnets) {
+        int hostBits = (subnet.isIpv4() ? 32 : 128) - subnet.prefixLength();
+        if (hostBits < 2) {
+          throw new UnfitValueException(
+              Key.NETWORK_SUBNETS, subnet + " has no room for a bridge and a pod");
+        }
+      }
+      if (mtu != 0 && (mtu < SMALLEST_MTU || mtu > 65535)) {
+        throw new UnfitValueException(
+            Key.NETWORK_MTU, "must be 0 or " + SMALLEST_MTU + " to 65535, not " + mtu);
+      }
+    }
+
+    /** The IPv4 subnet, if pods get IPv4 addresses. */
+    public Optional<Subnet> ipv4() {
+      return subnets.stream().filter(Subnet::isIpv4).findFirst();
+    }
+
+    /** The IPv6 subnet, if pods get IPv6 addresses. */
+    public Optional<Subnet> ipv6() {
+      return subnets.stream().filter(s -> !s.isIpv4()).findFirst();
+    }
+  }
+}

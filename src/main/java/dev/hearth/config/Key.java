@@ -1,0 +1,66 @@
+package dev.hearth.config;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import org.tomlj.Toml;
+
+/**
+ * A key of hearth.toml. {@link #ALL} is the whole vocabulary; docs/configuration.md and the sample
+ * file are held to it by a test.
+ *
+ * @param name as in the file, table and key joined by a point
+ * @param standard the default as TOML writes it
+ */
+public record Key<T>(String name, Kind<T> kind, String standard) {
+  public static final Key<Path> ROOT = new Key<>("root", Kind.path(), "\"/var/lib/hearth\"");
+  public static final Key<Path> STATE = new Key<>("state", Kind.path(), "\"/run/hearth\"");
+
+  /** Unless it is given it lies in the state folder, wherever that is. */
+  public static final Key<Path> SOCKET =
+      new Key<>("socket", Kind.path(), "\"/run/hearth/hearth.sock\"");
+
+  public static final Key<LogLevel> LOG_LEVEL =
+      new Key<>("log.level", Kind.oneOf(LogLevel.class), "\"info\"");
+
+  static final Key<String> CGROUP_PARENT = new Key<>("cgroup.parent", Kind.text(), "\"/hearth\"");
+  static final Key<CgroupDriver> CGROUP_DRIVER =
+      new Key<>("cgroup.driver", Kind.oneOf(CgroupDriver.class), "\"auto\"");
+
+  static final Key<Path> REGISTRY_HOSTS =
+      new Key<>("registry.hosts", Kind.path(), "\"/etc/hearth/hosts\"");
+  static final Key<List<String>> REGISTRY_PLAIN_HTTP =
+      new Key<>("registry.plain_http", Kind.list("a list of hosts", host -> host), "[]");
+
+  static final Key<NetworkMode> NETWORK_MODE =
+      new Key<>("network.mode", Kind.oneOf(NetworkMode.class), "\"auto\"");
+  static final Key<String> NETWORK_BRIDGE = new Key<>("network.bridge", Kind.text(), "\"hearth0\"");
+  static final Key<List<Subnet>> NETWORK_SUBNETS =
+      new Key<>(
+          "network.subnets",
+          Kind.list("a list of subnets", Subnet::parse),
+          "[\"10.201.0.0/16\", \"fdc7:93ab:6d40::/64\"]");
+  static final Key<Integer> NETWORK_MTU = new Key<>("network.mtu", Kind.number(), "0");
+
+  /** Every key there is, in the order of the documentation. */
+  static final List<Key<?>> ALL =
+      List.of(
+          ROOT,
+          STATE,
+          SOCKET,
+          LOG_LEVEL,
+          CGROUP_PARENT,
+          CGROUP_DRIVER,
+          REGISTRY_HOSTS,
+          REGISTRY_PLAIN_HTTP,
+          NETWORK_MODE,
+          NETWORK_BRIDGE,
+          NETWORK_SUBNETS,
+          NETWORK_MTU);
+
+  /** The default. It is read by the same code as a file's, so it cannot be of another kind. */
+  T standardValue() {
+    Object value = Objects.requireNonNull(Toml.parse("x = " + standard).get("x"));
+    return kind.read().apply(value);
+  }
+}
