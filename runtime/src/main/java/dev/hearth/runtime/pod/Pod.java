@@ -1,0 +1,79 @@
+package dev.hearth.runtime.pod;
+
+import dev.hearth.runtime.model.PodId;
+import dev.hearth.runtime.model.PodRecord;
+import dev.hearth.runtime.model.PodSpec;
+import dev.hearth.runtime.model.PodState;
+import dev.hearth.runtime.store.RecordStore;
+import dev.hearth.runtime.store.StoreException;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/**
+ * A live pod sandbox: its record and its lock.
+ *
+ * <p>Verbs that change the sandbox hold the exclusive lock; those that only need it to stay as it
+ * is, such as a container's start, hold the shared one. The pod's lock is taken before any lock of
+ * its containers.
+ */
+public final class Pod {
+  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+  private final RecordStore<PodRecord> store;
+
+  /** Written under the exclusive lock only; read by anybody. */
+  private volatile PodRecord record;
+
+  /** Set once, under the exclusive lock, when nothing of the sandbox is left. */
+  private volatile boolean gone;
+
+  Pod(RecordStore<PodRecord> store, PodRecord record) {
+    this.store = store;
+    this.record = record;
+  }
+
+  public PodId id() {
+    return record.id();
+  }
+
+  public PodRecord record() {
+    return record;
+  }
+
+  public PodSpec spec() {
+    return record.spec();
+  }
+
+  public PodState state() {
+    return record.state();
+  }
+
+  public boolean ready() {
+    return record.state() instanceof PodState.Ready;
+  }
+
+  boolean gone() {
+    return gone;
+  }
+
+  /** Held while the sandbox must stay as it is. */
+  public Lock shared() {
+    return lock.readLock();
+  }
+
+  /** Held while the sandbox changes. */
+  public Lock exclusive() {
+    return lock.writeLock();
+  }
+
+  /** Makes the next record durable, then visible. Under the exclusive lock. */
+  void replace(PodRecord next) throws StoreException {
+    store.write(next.id().value(), next);
+    record = next;
+  }
+
+  /** Deletes the record; the sandbox is gone. Under the exclusive lock. */
+  void forget() throws StoreException {
+    store.delete(record.id().value());
+    gone = true;
+  }
+}
