@@ -1,0 +1,119 @@
+package dev.hearth.runtime.cri;
+
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
+import dev.hearth.runtime.model.HearthException;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Carries out one unary call: refuses it while the daemon is not ready, answers or fails it, and
+ * writes its one log line. Ids, outcome and duration are logged; never environment, credentials or
+ * whole requests.
+ */
+final class Calls {
+  private static final System.Logger LOG = System.getLogger("dev.hearth.cri");
+
+  /** Fields that say what a call is about. */
+  private static final List<String> SUBJECTS =
+      List.of("pod_sandbox_id", "container_id", "image_ref");
+
+  /** Calls that change nothing; clients poll them, so they are logged at DEBUG. */
+  private static final Set<String> READS =
+      Set.of("Version", "Status", "RuntimeConfig", "ExecSync", "UpdateRuntimeConfig");
+
+  private final BooleanSupplier ready;
+
+  Calls(BooleanSupplier ready) {
+    this.ready = ready;
+  }
+
+  /** What a call does. Whatever it throws becomes its status. */
+  @FunctionalInterface
+  interface Body<A> {
+    A run() throws Exception;
+  }
+
+  <A extends Message> void unary(
+      String method, Message request, StreamObserver<A> observer, Body<A> body) {
+    long start = System.nanoTime();
+    A answer;
+    try {
+      if (!ready.getAsBoolean()) {
+        throw new HearthException.Busy(
+            "hearthd is starting: what was running is being taken over; try again");
+      }
+      answer = body.run();
+    } catch (Throwable failure) {
+      fail(method, request, start, failure, observer);
+      return;
+    }
+    LOG.log(
+        level(method), () -> method + subject(request, answer) + " " + milliseconds(start) + " ms");
+    observer.onNext(answer);
+    observer.onCompleted();
+  }
+
+  private static void fail(
+      String method, Message request, long start, Throwable failure, StreamObserver<?> observer) {
+    Status status = StatusMapping.status(failure);
+    boolean ours =
+        status.getCode() == Status.Code.INTERNAL && !(failure instanceof HearthException);
+    String line =
+        method
+            + subject(request, request)
+            + " "
+            + status.getCode()
+            + " "
+            + milliseconds(start)
+            + " ms: "
+            + status.getDescription();
+    if (ours) {
+      LOG.log(System.Logger.Level.ERROR, line, failure);
+    } else {
+      LOG.log(
+          status.getCode() == Status.Code.INTERNAL ? System.Logger.Level.WARNING : level(method),
+          line);
+    }
+    observer.onError(status.asRuntimeException());
+  }
+
+  private static System.Logger.Level level(String method) {
+    boolean read =
+        READS.contains(method)
+            || method.startsWith("List")
+            || method.endsWith("Status")
+            || method.endsWith("Stats")
+            || method.endsWith("Info");
+    return read ? System.Logger.Level.DEBUG : System.Logger.Level.INFO;
+  }
+
+  private static String milliseconds(long start) {
+    long micros = (System.nanoTime() - start) / 1000;
+    return micros / 1000 + "." + String.valueOf(1000 + micros % 1000).substring(1, 3);
+  }
+
+  private static String subject(Message request, Message answer) {
+    StringBuilder text = new StringBuilder();
+    for (String name : SUBJECTS) {
+      String value = field(request, name);
+      if (value.isEmpty()) {
+        value = field(answer, name);
+      }
+      if (!value.isEmpty()) {
+        text.append(' ').append(value.length() == 64 ? value.substring(0, 13) : value);
+      }
+    }
+    return text.toString();
+  }
+
+  private static String field(Message message, String name) {
+    FieldDescriptor field = message.getDescriptorForType().findFieldByName(name);
+    return field != null && field.getJavaType() == FieldDescriptor.JavaType.STRING
+        ? (String) message.getField(field)
+        : "";
+  }
+}
