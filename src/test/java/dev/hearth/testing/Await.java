@@ -1,0 +1,42 @@
+package dev.hearth.testing;
+
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+
+/** Waits for something that happens in another process. */
+public final class Await {
+  private static final Duration PAUSE = Duration.ofMillis(2);
+
+  private Await() {}
+
+  /**
+   * Returns as soon as {@code happened} is true.
+   *
+   * @param what completes the sentence "gave up waiting for …"
+   * @throws AssertionError after {@code limit}
+   */
+  public static void until(String what, Duration limit, BooleanSupplier happened) {
+    until(() -> what, limit, happened);
+  }
+
+  /** The same with a description of the moment when the wait is given up. */
+  public static void until(Supplier<String> what, Duration limit, BooleanSupplier happened) {
+    long end = System.nanoTime() + limit.toNanos();
+    while (!happened.getAsBoolean()) {
+      if (System.nanoTime() - end > 0) {
+        throw new AssertionError("gave up waiting for " + what.get() + " after " + limit);
+      }
+      pause();
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(PAUSE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted while waiting", e);
+    }
+  }
+}

@@ -1,0 +1,153 @@
+package dev.hearth.testing;
+
+import io.grpc.StatusRuntimeException;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The daemon as it is shipped, run from the tree in a home of its own. Not for several threads at
+ * once, except that {@link #cri} may be used by any number of them.
+ */
+public final class HearthDaemon implements AutoCloseable {
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+
+  private final DaemonHome home;
+  private Process process;
+  private Cri cri;
+
+  private HearthDaemon(DaemonHome home, Process process) {
+    this.home = home;
+    this.process = process;
+    this.cri = new Cri(home.socket());
+  }
+
+  /** Starts a daemon and returns when it answers. */
+  public static HearthDaemon start(DaemonHome home) throws IOException {
+    home.write();
+    var daemon = new HearthDaemon(home, launch(home));
+    try {
+      daemon.awaitAnswer();
+    } catch (AssertionError e) {
+      daemon.close();
+      throw e;
+    }
+    return daemon;
+  }
+
+  /** The runnable tree, {@code src/target/hearth}. */
+  public static Path tree() {
+    return Path.of(System.getProperty("hearth.tree", "target/hearth")).toAbsolutePath();
+  }
+
+  private static Process launch(DaemonHome home) throws IOException {
+    return new ProcessBuilder(
+            tree().resolve("bin/hearthd").toString(), "--config", home.configuration().toString())
+        .redirectErrorStream(true)
+        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(home.daemonLog().toFile()))
+        .start();
+  }
+
+  public DaemonHome home() {
+    return home;
+  }
+
+  /** A client of the daemon that runs at the moment. */
+  public Cri cri() {
+    return cri;
+  }
+
+  public long pid() {
+    return process.pid();
+  }
+
+  /** What the daemon has written so far, earlier runs included. */
+  public String log() throws IOException {
+    return Files.readString(home.daemonLog());
+  }
+
+  /** Kills the daemon as the kernel would, without a chance to say goodbye. */
+  public void kill() {
+    process.destroyForcibly();
+    awaitEnd(LIMIT);
+  }
+
+  /** Asks the daemon to stop, as a service manager does, and waits until it has. */
+  public void stop() {
+    process.destroy();
+    awaitEnd(LIMIT);
+  }
+
+  /** Starts the daemon again after {@link #kill} or {@link #stop}; returns when it answers. */
+  public void startAgain() throws IOException {
+    cri.close();
+    process = launch(home);
+    cri = new Cri(home.socket());
+    awaitAnswer();
+  }
+
+  private void awaitAnswer() {
+    Await.until(this::state, LIMIT, () -> listens() && answers());
+  }
+
+  /** A gRPC channel that failed once waits a second before it tries again, so look first. */
+  private boolean listens() {
+    if (!process.isAlive()) {
+      throw new AssertionError(state());
+    }
+    try (var probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      return probe.connect(UnixDomainSocketAddress.of(home.socket()));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private boolean answers() {
+    try {
+      return !cri.version().isEmpty();
+    } catch (StatusRuntimeException e) {
+      return switch (e.getStatus().getCode()) {
+        case UNAVAILABLE -> false;
+        default -> throw e;
+      };
+    }
+  }
+
+  private String state() {
+    String running =
+        process.isAlive()
+            ? "hearthd to answer"
+            : "hearthd, which ended with " + process.exitValue();
+    try {
+      return running + "; its log:\n" + log();
+    } catch (IOException e) {
+      return running + "; its log cannot be read: " + e;
+    }
+  }
+
+  private void awaitEnd(Duration limit) {
+    try {
+      if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+        process.destroyForcibly();
+        throw new AssertionError("gave up waiting for the end of " + state());
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Kills the daemon if it still runs. Containers stay: remove them first, or sweep. */
+  @Override
+  public void close() {
+    cri.close();
+    process.destroyForcibly();
+    awaitEnd(LIMIT);
+  }
+}

@@ -1,0 +1,67 @@
+package dev.hearth.testing;
+
+import dev.hearth.proto.cri.v1.ContainerConfig;
+import dev.hearth.proto.cri.v1.ContainerMetadata;
+import dev.hearth.proto.cri.v1.ImageSpec;
+import dev.hearth.proto.cri.v1.LinuxPodSandboxConfig;
+import dev.hearth.proto.cri.v1.LinuxSandboxSecurityContext;
+import dev.hearth.proto.cri.v1.NamespaceMode;
+import dev.hearth.proto.cri.v1.NamespaceOption;
+import dev.hearth.proto.cri.v1.PodSandboxConfig;
+import dev.hearth.proto.cri.v1.PodSandboxMetadata;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Requests as the kubelet makes them, to be changed with {@code toBuilder()} where a test differs.
+ */
+public final class Pods {
+  private Pods() {}
+
+  /** A pod with namespaces of its own, each container with a PID namespace of its own. */
+  public static PodSandboxConfig pod(String name, Path logs) {
+    return pod(name, logs, NamespaceMode.POD);
+  }
+
+  /** A pod on the host's network. */
+  public static PodSandboxConfig hostNetworkPod(String name, Path logs) {
+    return pod(name, logs, NamespaceMode.NODE);
+  }
+
+  private static PodSandboxConfig pod(String name, Path logs, NamespaceMode network) {
+    var namespaces =
+        NamespaceOption.newBuilder()
+            .setNetwork(network)
+            .setPid(NamespaceMode.CONTAINER)
+            .setIpc(NamespaceMode.POD);
+    return PodSandboxConfig.newBuilder()
+        .setMetadata(
+            PodSandboxMetadata.newBuilder()
+                .setName(name)
+                .setUid("uid-" + name)
+                .setNamespace("default"))
+        .setHostname(network == NamespaceMode.NODE ? "" : name)
+        .setLogDirectory(logs.resolve(name).toString())
+        .putLabels("app", name)
+        .setLinux(
+            LinuxPodSandboxConfig.newBuilder()
+                .setSecurityContext(
+                    LinuxSandboxSecurityContext.newBuilder().setNamespaceOptions(namespaces)))
+        .build();
+  }
+
+  /** A container that runs {@code command}, or what its image says if that is empty. */
+  public static ContainerConfig container(String name, String image, String... command) {
+    return ContainerConfig.newBuilder()
+        .setMetadata(ContainerMetadata.newBuilder().setName(name))
+        .setImage(ImageSpec.newBuilder().setImage(image))
+        .addAllCommand(List.of(command))
+        .setLogPath(name + ".log")
+        .build();
+  }
+
+  /** Where the log of a container of {@link #container} lies. */
+  public static Path log(PodSandboxConfig pod, ContainerConfig container) {
+    return Path.of(pod.getLogDirectory()).resolve(container.getLogPath());
+  }
+}
