@@ -1,0 +1,121 @@
+package dev.hearth.runtime.container;
+
+import dev.hearth.runtime.model.ContainerId;
+import dev.hearth.runtime.model.ContainerRecord;
+import dev.hearth.runtime.model.ContainerSpec;
+import dev.hearth.runtime.model.ContainerState;
+import dev.hearth.runtime.model.HearthException;
+import dev.hearth.runtime.model.PodId;
+import dev.hearth.runtime.store.RecordStore;
+import dev.hearth.runtime.store.StoreException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A live container: its record, its lock, and the end of its process for whoever waits for it.
+ *
+ * <p>The lock is held while the record changes and while what it stands for is made or taken away;
+ * never while waiting for the process to end.
+ */
+public final class Container {
+  private final ReentrantLock lock = new ReentrantLock();
+  private final RecordStore<ContainerRecord> store;
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
+  /** Written under the lock only; read by anybody. */
+  private volatile ContainerRecord record;
+
+  /** Whether the record is on disk. Under the lock. */
+  private boolean recorded;
+
+  /** Set once, under the lock, when nothing of the container is left. */
+  private volatile boolean gone;
+
+  Container(RecordStore<ContainerRecord> store, ContainerRecord record, boolean recorded) {
+    this.store = store;
+    this.record = record;
+    this.recorded = recorded;
+    if (record.state() instanceof ContainerState.Exited
+        || record.state() instanceof ContainerState.Removing) {
+      ended.complete(null);
+    }
+  }
+
+  public ContainerId id() {
+    return record.id();
+  }
+
+  public PodId podId() {
+    return record.podId();
+  }
+
+  public ContainerRecord record() {
+    return record;
+  }
+
+  public ContainerSpec spec() {
+    return record.spec();
+  }
+
+  public ContainerState state() {
+    return record.state();
+  }
+
+  public Lock lock() {
+    return lock;
+  }
+
+  public boolean gone() {
+    return gone;
+  }
+
+  boolean recorded() {
+    return recorded;
+  }
+
+  /** The running state, or {@link HearthException.WrongState}. */
+  public ContainerState.Running running() {
+    if (record.state() instanceof ContainerState.Running running) {
+      return running;
+    }
+    throw new HearthException.WrongState("container " + id() + " is not running");
+  }
+
+  /** Makes the next record durable, then visible. Under the lock. */
+  public void replace(ContainerRecord next) throws StoreException {
+    store.write(next.id().value(), next);
+    record = next;
+    recorded = true;
+    if (next.state() instanceof ContainerState.Exited) {
+      ended.complete(null);
+    }
+  }
+
+  /** Deletes the record; the container is gone. Under the lock. */
+  void forget() throws StoreException {
+    store.delete(record.id().value());
+    gone = true;
+    ended.complete(null);
+  }
+
+  /**
+   * Waits until the container's end is recorded.
+   *
+   * @return whether it ended in time
+   */
+  boolean awaitEnd(Duration within) throws InterruptedException {
+    try {
+      ended.get(within.toNanos(), TimeUnit.NANOSECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the end of a container cannot fail", e);
+    }
+  }
+}
