@@ -1,0 +1,130 @@
+package dev.hearth.runtime.pod;
+
+import dev.hearth.runtime.model.DnsConfig;
+import dev.hearth.runtime.model.Layout;
+import dev.hearth.runtime.model.PodId;
+import dev.hearth.runtime.model.PodSpec;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The small files that every container of a pod sees in its /etc, in the pod's state directory. */
+public final class PodFiles {
+  private final Layout layout;
+  private final Path hostEtc;
+
+  /**
+   * @param hostEtc the node's /etc
+   */
+  public PodFiles(Layout layout, Path hostEtc) {
+    this.layout = layout;
+    this.hostEtc = hostEtc;
+  }
+
+  public static Path resolvConf(Path pod) {
+    return pod.resolve("resolv.conf");
+  }
+
+  public static Path hostname(Path pod) {
+    return pod.resolve("hostname");
+  }
+
+  public static Path hosts(Path pod) {
+    return pod.resolve("hosts");
+  }
+
+  /** Where the pod's /dev/shm is mounted. */
+  public static Path shm(Path pod) {
+    return pod.resolve("shm");
+  }
+
+  /** Writes all but what depends on the pod's addresses. */
+  void write(PodId id, PodSpec spec) throws IOException {
+    Path pod = layout.pod(id);
+    Files.createDirectories(pod);
+    Files.writeString(resolvConf(pod), resolvConf(spec.dns()));
+    Files.writeString(hostname(pod), name(spec) + "\n");
+  }
+
+  /** Writes /etc/hosts; the kubelet mounts its own over it. */
+  void writeHosts(PodId id, PodSpec spec, List<String> addresses) throws IOException {
+    StringBuilder text =
+        new StringBuilder(
+            """
+            127.0.0.1\tlocalhost
+            ::1\tlocalhost ip6-localhost ip6-loopback
+            fe00::\tip6-localnet
+            ff02::1\tip6-allnodes
+            ff02::2\tip6-allrouters
+            """);
+    for (String address : addresses) {
+      text.append(address).append('\t').append(name(spec)).append('\n');
+    }
+    Files.writeString(
+        hosts(layout.pod(id)),
+        spec.hostNetwork() ? read(hostEtc.resolve("hosts"), text.toString()) : text);
+  }
+
+  /** Deletes the pod's state directory. Mounts in it must be gone. */
+  void delete(PodId id) throws IOException {
+    Path pod = layout.pod(id);
+    if (!Files.exists(pod)) {
+      return;
+    }
+    Files.walkFileTree(
+        pod,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException e)
+              throws IOException {
+            if (e != null) {
+              throw e;
+            }
+            Files.delete(directory);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  private String resolvConf(DnsConfig dns) throws IOException {
+    if (dns.servers().isEmpty() && dns.searches().isEmpty() && dns.options().isEmpty()) {
+      return read(hostEtc.resolve("resolv.conf"), "");
+    }
+    StringBuilder text = new StringBuilder();
+    if (!dns.searches().isEmpty()) {
+      text.append("search ").append(String.join(" ", dns.searches())).append('\n');
+    }
+    dns.servers().forEach(server -> text.append("nameserver ").append(server).append('\n'));
+    if (!dns.options().isEmpty()) {
+      text.append("options ").append(String.join(" ", dns.options())).append('\n');
+    }
+    return text.toString();
+  }
+
+  private String name(PodSpec spec) throws IOException {
+    return spec.hostname().isEmpty()
+        ? read(Path.of("/proc/sys/kernel/hostname"), "localhost").strip()
+        : spec.hostname();
+  }
+
+  private static String read(Path file, String absent) throws IOException {
+    try {
+      return Files.readString(file);
+    } catch (NoSuchFileException e) {
+      return absent;
+    }
+  }
+}
