@@ -1,0 +1,101 @@
+package dev.hearth.runtime.cgroup;
+
+import dev.hearth.runtime.model.Resources;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a control group is allowed. Zero and empty mean "leave as it is", as CRI's
+ * LinuxContainerResources has it; negative means "no limit".
+ *
+ * @param cpuPeriodMicros the time over which the quota counts
+ * @param cpuQuotaMicros CPU time in a period
+ * @param cpuShares v1 shares, 2 to 262144; converted to a weight on v2
+ * @param memoryBytes RAM, page cache included
+ * @param memorySwapBytes RAM and swap together; not given while memoryBytes is: as much, so no swap
+ * @param pids tasks at a time
+ * @param cpus list of CPUs in the format of cpuset(7)
+ * @param mems list of NUMA nodes, likewise
+ * @param hugepageBytes bytes by page size as the kernel names it, such as {@code 2MB}
+ * @param unified v2 files written verbatim, by name
+ * @param devices device rules in order, over "nothing is allowed"; none at all leaves every device
+ *     to the file system's permissions
+ */
+public record Limits(
+    long cpuPeriodMicros,
+    long cpuQuotaMicros,
+    long cpuShares,
+    long memoryBytes,
+    long memorySwapBytes,
+    long pids,
+    String cpus,
+    String mems,
+    Map<String, Long> hugepageBytes,
+    Map<String, String> unified,
+    List<DeviceRule> devices) {
+  /** No limit at all. */
+  public static final Limits NONE =
+      new Limits(0, 0, 0, 0, 0, 0, "", "", Map.of(), Map.of(), List.of());
+
+  public Limits {
+    hugepageBytes = Map.copyOf(hugepageBytes);
+    unified = Map.copyOf(unified);
+    devices = List.copyOf(devices);
+  }
+
+  /** The limits a request asks for. CRI knows no limit of tasks and no device rules. */
+  public static Limits of(Resources r) {
+    return new Limits(
+        r.cpuPeriod(),
+        r.cpuQuota(),
+        r.cpuShares(),
+        r.memoryLimit(),
+        r.memorySwapLimit(),
+        0,
+        r.cpusetCpus(),
+        r.cpusetMems(),
+        r.hugepageLimits(),
+        r.unified(),
+        List.of());
+  }
+
+  public Limits withPids(long newPids) {
+    return new Limits(
+        cpuPeriodMicros,
+        cpuQuotaMicros,
+        cpuShares,
+        memoryBytes,
+        memorySwapBytes,
+        newPids,
+        cpus,
+        mems,
+        hugepageBytes,
+        unified,
+        devices);
+  }
+
+  public Limits withDevices(List<DeviceRule> newDevices) {
+    return new Limits(
+        cpuPeriodMicros,
+        cpuQuotaMicros,
+        cpuShares,
+        memoryBytes,
+        memorySwapBytes,
+        pids,
+        cpus,
+        mems,
+        hugepageBytes,
+        unified,
+        newDevices);
+  }
+
+  /**
+   * RAM and swap together as the kernel is to be told: what was asked for, or with only RAM limited
+   * the same amount, so that a container does not swap unless somebody says so.
+   *
+   * @return 0 to leave it, negative for no limit
+   */
+  long effectiveMemorySwapBytes() {
+    return memorySwapBytes != 0 ? memorySwapBytes : memoryBytes;
+  }
+}
