@@ -130,7 +130,9 @@ final class AddressBook implements AutoCloseable {
     }
     if (number >= endNumber) {
       throw new NetworkException.Exhausted(
-          "no free address in " + subnets + ": pods have all "
+          "no free address in "
+              + subnets
+              + ": pods have all "
               + Math.max(0, endNumber - FIRST_NUMBER)
               + ". Remove pods, or configure a larger subnet");
     }

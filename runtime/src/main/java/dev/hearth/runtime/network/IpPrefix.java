@@ -44,8 +44,7 @@ public record IpPrefix(InetAddress address, int length) {
   /** The address so many after the network's first, with the same length. */
   IpPrefix plus(int offset) {
     byte[] bytes = address.getAddress();
-    BigInteger network =
-        new BigInteger(1, bytes).shiftRight(hostBits()).shiftLeft(hostBits());
+    BigInteger network = new BigInteger(1, bytes).shiftRight(hostBits()).shiftLeft(hostBits());
     byte[] sum = network.add(BigInteger.valueOf(offset)).toByteArray();
     byte[] result = new byte[bytes.length];
     int copied = Math.min(sum.length, result.length);

@@ -20,8 +20,6 @@ record Lease(PodId pod, List<InetAddress> addresses, List<PortMapping> hostPorts
   }
 
   Optional<InetAddress> address(boolean ipv4) {
-    return addresses.stream()
-        .filter(a -> a instanceof Inet4Address == ipv4)
-        .findFirst();
+    return addresses.stream().filter(a -> a instanceof Inet4Address == ipv4).findFirst();
   }
 }

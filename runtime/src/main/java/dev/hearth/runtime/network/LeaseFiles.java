@@ -122,7 +122,8 @@ final class LeaseFiles {
    */
   static Lease decode(PodId pod, String text) {
     int end = text.lastIndexOf(CHECKSUM);
-    if (end < 0 || !text.substring(end).equals(CHECKSUM + checksum(text.substring(0, end)) + "\n")) {
+    if (end < 0
+        || !text.substring(end).equals(CHECKSUM + checksum(text.substring(0, end)) + "\n")) {
       throw new IllegalArgumentException("the lease of pod " + pod + " is torn");
     }
     List<String> lines = text.substring(0, end).lines().toList();

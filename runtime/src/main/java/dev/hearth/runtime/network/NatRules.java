@@ -219,14 +219,11 @@ final class NatRules {
       put(
           sets,
           set("bound", family),
-          new Element(concatenate(bound.get().getAddress(), protocol, hostPort), target));
+          Element.of(concatenate(bound.get().getAddress(), protocol, hostPort), target));
     } else {
-      put(sets, set("ports", family), new Element(concatenate(protocol, hostPort), target));
+      put(sets, set("ports", family), Element.of(concatenate(protocol, hostPort), target));
     }
-    put(
-        sets,
-        set("returns", family),
-        new Element(concatenate(protocol, pod, podPort, hostPort)));
+    put(sets, set("returns", family), Element.of(concatenate(protocol, pod, podPort, hostPort)));
   }
 
   private static void put(Map<String, List<Element>> sets, String set, Element element) {

@@ -1,5 +1,6 @@
 package dev.hearth.runtime.network;
 
+import dev.hearth.runtime.network.netlink.MacAddress;
 import java.net.InetAddress;
 import java.util.List;
 
@@ -14,7 +15,7 @@ import java.util.List;
  */
 public record NetworkAttachment(
     String interfaceName,
-    String mac,
+    MacAddress mac,
     List<IpPrefix> addresses,
     List<InetAddress> gateways,
     String hostLink) {

@@ -38,7 +38,12 @@ public final class Attributes {
       int type = Short.toUnsignedInt(in.getShort()) & TYPE_MASK;
       if (length < 4 || start + length > in.limit()) {
         throw new IllegalArgumentException(
-            "netlink attribute " + type + " claims " + length + " bytes, " + (in.limit() - start)
+            "netlink attribute "
+                + type
+                + " claims "
+                + length
+                + " bytes, "
+                + (in.limit() - start)
                 + " are there");
       }
       list.add(new Attribute(type, in.slice(start + 4, length - 4)));
@@ -60,7 +65,9 @@ public final class Attributes {
   }
 
   public OptionalInt u8(int type) {
-    return find(type).filter(v -> v.remaining() >= 1).map(v -> OptionalInt.of(v.get(0) & 0xff))
+    return find(type)
+        .filter(v -> v.remaining() >= 1)
+        .map(v -> OptionalInt.of(v.get(0) & 0xff))
         .orElseGet(OptionalInt::empty);
   }
 
@@ -73,8 +80,10 @@ public final class Attributes {
   }
 
   private OptionalInt number(int type, ByteOrder order) {
-    return find(type).filter(v -> v.remaining() >= 4)
-        .map(v -> OptionalInt.of(v.order(order).getInt(0))).orElseGet(OptionalInt::empty);
+    return find(type)
+        .filter(v -> v.remaining() >= 4)
+        .map(v -> OptionalInt.of(v.order(order).getInt(0)))
+        .orElseGet(OptionalInt::empty);
   }
 
   /** A string without its terminating zero. */

@@ -29,6 +29,7 @@ sealed interface Frame {
    * @param interrupted what is dumped changed meanwhile, so the dump may lack or repeat objects
    *     (NLM_F_DUMP_INTR)
    */
+  @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
   record Data(int sequence, int type, boolean interrupted, byte[] body) implements Frame {}
 
   /**
@@ -44,7 +45,10 @@ sealed interface Frame {
       int length = in.getInt(start);
       if (length < NetlinkMessage.HEADER_LENGTH || length > in.limit() - start) {
         throw new IllegalArgumentException(
-            "a netlink message claims " + length + " bytes, " + (in.limit() - start)
+            "a netlink message claims "
+                + length
+                + " bytes, "
+                + (in.limit() - start)
                 + " are there");
       }
       frames.add(Frames.one(in.slice(start, length).order(ByteOrder.nativeOrder())));

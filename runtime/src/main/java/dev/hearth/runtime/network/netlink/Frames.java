@@ -55,8 +55,7 @@ final class Frames {
   /** The attributes follow the header of the refused message and, unless capped, its body. */
   private static String textOf(ByteBuffer message, int flags) {
     int echoed = ERROR_OFFSET + 4;
-    if ((flags & NLM_F_ACK_TLVS) == 0
-        || message.limit() < echoed + NetlinkMessage.HEADER_LENGTH) {
+    if ((flags & NLM_F_ACK_TLVS) == 0 || message.limit() < echoed + NetlinkMessage.HEADER_LENGTH) {
       return "";
     }
     int echoedLength =

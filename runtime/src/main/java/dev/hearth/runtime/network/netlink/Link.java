@@ -2,14 +2,13 @@ package dev.hearth.runtime.network.netlink;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.HexFormat;
 import java.util.Optional;
 
 /**
  * A link as the kernel describes it.
  *
  * @param kind {@code veth}, {@code bridge}, …; empty for hardware and loopback
- * @param mac its hardware address, {@code 02:68:…}; empty if it has none
+ * @param mac absent for links that are not Ethernet
  * @param master index of the bridge it is plugged into; 0 for none
  * @param group 0 unless somebody put it into one
  * @param alias the remark of {@code ip link set alias}; empty for none
@@ -20,7 +19,7 @@ public record Link(
     int index,
     String name,
     String kind,
-    String mac,
+    Optional<MacAddress> mac,
     int mtu,
     int master,
     int group,
@@ -57,7 +56,7 @@ public record Link(
         header.getInt(4),
         attributes.string(Links.IFLA_IFNAME).orElse(""),
         info.flatMap(i -> i.string(Links.IFLA_INFO_KIND)).orElse(""),
-        attributes.bytes(Links.IFLA_ADDRESS).map(Link::macText).orElse(""),
+        attributes.bytes(Links.IFLA_ADDRESS).filter(a -> a.length == 6).map(MacAddress::of),
         attributes.u32(Links.IFLA_MTU).orElse(0),
         attributes.u32(Links.IFLA_MASTER).orElse(0),
         attributes.u32(Links.IFLA_GROUP).orElse(0),
@@ -66,20 +65,23 @@ public record Link(
         info.flatMap(i -> i.nested(Links.IFLA_INFO_SLAVE_DATA))
             .map(port -> port.u8(Links.IFLA_BRPORT_MODE).orElse(0) == 1)
             .orElse(false),
-        attributes.bytes(Links.IFLA_STATS64).filter(s -> s.length >= STATS64_BYTES)
+        attributes
+            .bytes(Links.IFLA_STATS64)
+            .filter(s -> s.length >= STATS64_BYTES)
             .map(Link::counters));
-  }
-
-  /** A hardware address as {@code ip} prints it. */
-  public static String macText(byte[] mac) {
-    return HexFormat.ofDelimiter(":").formatHex(mac);
   }
 
   /** struct rtnl_link_stats64 begins with packets, bytes, errors, dropped, each rx then tx. */
   private static Counters counters(byte[] stats) {
     ByteBuffer in = ByteBuffer.wrap(stats).order(ByteOrder.nativeOrder());
     return new Counters(
-        in.getLong(16), in.getLong(0), in.getLong(32), in.getLong(48),
-        in.getLong(24), in.getLong(8), in.getLong(40), in.getLong(56));
+        in.getLong(16),
+        in.getLong(0),
+        in.getLong(32),
+        in.getLong(48),
+        in.getLong(24),
+        in.getLong(8),
+        in.getLong(40),
+        in.getLong(56));
   }
 }

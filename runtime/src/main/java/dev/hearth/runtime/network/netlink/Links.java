@@ -44,11 +44,11 @@ public final class Links {
   private Links() {}
 
   /** Creates a bridge, down; fails with EEXIST if the name is taken. */
-  public static NetlinkMessage createBridge(String name, byte[] mac, int mtu) {
+  public static NetlinkMessage createBridge(String name, MacAddress mac, int mtu) {
     MessageWriter body =
         header(0, 0)
             .string(IFLA_IFNAME, name)
-            .bytes(IFLA_ADDRESS, mac)
+            .bytes(IFLA_ADDRESS, mac.bytes())
             .u32(IFLA_MTU, mtu)
             .nest(
                 IFLA_LINKINFO,
@@ -72,7 +72,7 @@ public final class Links {
    *
    * @param namespace descriptor of the network namespace it appears in
    */
-  public record Peer(String name, byte[] mac, int namespace) {}
+  public record Peer(String name, MacAddress mac, int namespace) {}
 
   /**
    * Creates both ends of a virtual Ethernet cable, down: the kernel answers ENOTCONN if the message
@@ -95,7 +95,7 @@ public final class Links {
                             header(0, 0).toBytes(),
                             far ->
                                 far.string(IFLA_IFNAME, peer.name())
-                                    .bytes(IFLA_ADDRESS, peer.mac())
+                                    .bytes(IFLA_ADDRESS, peer.mac().bytes())
                                     .u32(IFLA_MTU, mtu)
                                     .u32(IFLA_NET_NS_FD, peer.namespace()))));
     return create("create virtual Ethernet link", name, body);
@@ -129,7 +129,10 @@ public final class Links {
 
   public static NetlinkMessage up(String name) {
     return new NetlinkMessage(
-        "bring up link", name, RTM_NEWLINK, ACK,
+        "bring up link",
+        name,
+        RTM_NEWLINK,
+        ACK,
         header(0, IFF_UP).string(IFLA_IFNAME, name).toBytes());
   }
 
@@ -141,14 +144,20 @@ public final class Links {
 
   public static NetlinkMessage plugInto(String name, int bridge) {
     return new NetlinkMessage(
-        "plug link into bridge " + bridge, name, RTM_NEWLINK, ACK,
+        "plug link into bridge " + bridge,
+        name,
+        RTM_NEWLINK,
+        ACK,
         header(0, 0).string(IFLA_IFNAME, name).u32(IFLA_MASTER, bridge).toBytes());
   }
 
   /** Puts a link into a group, so that it can be deleted together with the group's others. */
   public static NetlinkMessage group(int index, String name, int group) {
     return new NetlinkMessage(
-        "set group of link", name, RTM_NEWLINK, ACK,
+        "set group of link",
+        name,
+        RTM_NEWLINK,
+        ACK,
         header(index, 0).u32(IFLA_GROUP, group).toBytes());
   }
 
@@ -160,7 +169,10 @@ public final class Links {
   /** Deletes all links of a group at once, for the price of one. */
   public static NetlinkMessage deleteGroup(int group) {
     return new NetlinkMessage(
-        "delete links of group", Integer.toUnsignedString(group), RTM_DELLINK, ACK,
+        "delete links of group",
+        Integer.toUnsignedString(group),
+        RTM_DELLINK,
+        ACK,
         header(0, 0).u32(IFLA_GROUP, group).toBytes());
   }
 
@@ -172,7 +184,10 @@ public final class Links {
   /** For {@link NetlinkConnection#dump}: all links, without their statistics. */
   public static NetlinkMessage list() {
     return new NetlinkMessage(
-        "list links", "", RTM_GETLINK, 0,
+        "list links",
+        "",
+        RTM_GETLINK,
+        0,
         header(0, 0).u32(IFLA_EXT_MASK, SKIP_STATISTICS).toBytes());
   }
 
@@ -184,8 +199,11 @@ public final class Links {
 
   private static NetlinkMessage create(String operation, String name, MessageWriter body) {
     return new NetlinkMessage(
-        operation, name, RTM_NEWLINK,
-        ACK | NetlinkMessage.CREATE | NetlinkMessage.EXCLUSIVE, body.toBytes());
+        operation,
+        name,
+        RTM_NEWLINK,
+        ACK | NetlinkMessage.CREATE | NetlinkMessage.EXCLUSIVE,
+        body.toBytes());
   }
 
   /** struct ifinfomsg; a flag that is set is also in the mask of those to change. */

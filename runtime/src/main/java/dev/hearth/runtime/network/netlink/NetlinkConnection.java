@@ -118,15 +118,20 @@ public final class NetlinkConnection implements AutoCloseable {
       }
     }
     throw new LinuxException(
-        message.operation(), message.object(), Errno.EAGAIN.number(),
+        message.operation(),
+        message.object(),
+        Errno.EAGAIN.number(),
         "changed during each of " + DUMP_ATTEMPTS + " attempts");
   }
 
   private Answer dumpOnce(NetlinkMessage message) throws LinuxException {
     NetlinkMessage dump =
         new NetlinkMessage(
-            message.operation(), message.object(), message.type(),
-            message.flags() | NetlinkMessage.DUMP, message.body());
+            message.operation(),
+            message.object(),
+            message.type(),
+            message.flags() | NetlinkMessage.DUMP,
+            message.body());
     return exchange(List.of(dump)).getFirst();
   }
 
@@ -135,7 +140,7 @@ public final class NetlinkConnection implements AutoCloseable {
       return Frame.parse(incoming);
     } catch (IllegalArgumentException e) {
       LinuxException broken =
-          new LinuxException("read", "netlink answer", Errno.EBADMSG.number(), e.getMessage());
+          new LinuxException("read", "netlink answer", Errno.EBADMSG.number(), e.toString());
       broken.initCause(e);
       throw broken;
     }

@@ -11,8 +11,8 @@ import java.util.Arrays;
  * @param flags nlmsg_flags (netlink(7), NLM_F_…)
  * @param body all after the header
  */
-public record NetlinkMessage(
-    String operation, String object, int type, int flags, byte[] body) {
+@SuppressWarnings("ArrayRecordComponent") // compared by content below, and never changed
+public record NetlinkMessage(String operation, String object, int type, int flags, byte[] body) {
   /** NLM_F_REQUEST: every message to the kernel has it. */
   public static final int REQUEST = 0x1;
 

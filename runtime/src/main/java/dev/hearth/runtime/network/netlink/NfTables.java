@@ -143,9 +143,7 @@ public final class NfTables {
       String table, String chain, String type, Hook hook, int priority) {
     MessageWriter body =
         chain(table, chain)
-            .nest(
-                CHAIN_HOOK,
-                h -> h.be32(HOOK_NUMBER, hook.number).be32(HOOK_PRIORITY, priority))
+            .nest(CHAIN_HOOK, h -> h.be32(HOOK_NUMBER, hook.number).be32(HOOK_PRIORITY, priority))
             .be32(CHAIN_POLICY, Rule.ACCEPT)
             .string(CHAIN_TYPE, type);
     return message("add " + type + " chain", table + " " + chain, NEWCHAIN, CREATE, body);
@@ -168,8 +166,7 @@ public final class NfTables {
             .string(RULE_CHAIN, chain)
             .nest(RULE_EXPRESSIONS, rule::writeTo);
     return message(
-        "add rule to chain", table + " " + chain, NEWRULE,
-        CREATE | NetlinkMessage.APPEND, body);
+        "add rule to chain", table + " " + chain, NEWRULE, CREATE | NetlinkMessage.APPEND, body);
   }
 
   /**
@@ -180,8 +177,7 @@ public final class NfTables {
    */
   public static NetlinkMessage addSet(
       String table, String set, int id, List<Field> key, List<Field> value) {
-    int flags =
-        (value.isEmpty() ? 0 : SET_IS_MAP) | (key.size() > 1 ? SET_IS_CONCATENATION : 0);
+    int flags = (value.isEmpty() ? 0 : SET_IS_MAP) | (key.size() > 1 ? SET_IS_CONCATENATION : 0);
     MessageWriter body =
         body()
             .string(SET_TABLE, table)
@@ -195,25 +191,45 @@ public final class NfTables {
     return message("add set", table + " " + set, NEWSET, CREATE, body.be32(SET_ID, id));
   }
 
-  /** One entry of a set, or of a map when it has a value. */
-  public record Element(byte[] key, byte[] value) {
+  /**
+   * One entry of a set, or of a map when it has a value.
+   *
+   * @param value empty in a set
+   */
+  public record Element(ByteBuffer key, ByteBuffer value) {
+    public Element {
+      key = key.asReadOnlyBuffer();
+      value = value.asReadOnlyBuffer();
+    }
+
     /** An entry of a set. */
-    public Element(byte[] key) {
-      this(key, new byte[0]);
+    public static Element of(byte[] key) {
+      return new Element(ByteBuffer.wrap(key), ByteBuffer.allocate(0));
+    }
+
+    /** An entry of a map. */
+    public static Element of(byte[] key, byte[] value) {
+      return new Element(ByteBuffer.wrap(key), ByteBuffer.wrap(value));
     }
   }
 
   /** Adds entries; EEXIST if a key is there with another value. */
   public static NetlinkMessage addElements(String table, String set, List<Element> elements) {
     return message(
-        "add elements to set", table + " " + set, NEWSETELEM, CREATE,
+        "add elements to set",
+        table + " " + set,
+        NEWSETELEM,
+        CREATE,
         elements(table, set, elements, true));
   }
 
   /** Deletes entries by their keys; ENOENT if one is not there. */
   public static NetlinkMessage deleteElements(String table, String set, List<Element> elements) {
     return message(
-        "delete elements of set", table + " " + set, DELSETELEM, 0,
+        "delete elements of set",
+        table + " " + set,
+        DELSETELEM,
+        0,
         elements(table, set, elements, false));
   }
 
@@ -233,17 +249,26 @@ public final class NfTables {
 
   private static Consumer<MessageWriter> writing(Element element, boolean withValue) {
     return entry -> {
-      entry.nest(ELEMENT_KEY, key -> key.bytes(DATA_VALUE, element.key()));
-      if (withValue && element.value().length > 0) {
-        entry.nest(ELEMENT_DATA, value -> value.bytes(DATA_VALUE, element.value()));
+      entry.nest(ELEMENT_KEY, key -> key.bytes(DATA_VALUE, copy(element.key())));
+      if (withValue && element.value().hasRemaining()) {
+        entry.nest(ELEMENT_DATA, value -> value.bytes(DATA_VALUE, copy(element.value())));
       }
     };
+  }
+
+  private static byte[] copy(ByteBuffer buffer) {
+    byte[] copy = new byte[buffer.remaining()];
+    buffer.duplicate().get(copy);
+    return copy;
   }
 
   /** For {@link NetlinkConnection#dump}: the entries of a set. */
   public static NetlinkMessage listElements(String table, String set) {
     return message(
-        "list elements of set", table + " " + set, GETSETELEM, 0,
+        "list elements of set",
+        table + " " + set,
+        GETSETELEM,
+        0,
         body().string(ELEMENT_LIST_TABLE, table).string(ELEMENT_LIST_SET, set));
   }
 
@@ -251,14 +276,13 @@ public final class NfTables {
   public static List<Element> parseElements(byte[] body) {
     return Attributes.parse(body, 4).nested(ELEMENT_LIST_ELEMENTS).stream()
         .flatMap(list -> list.eachNested(LIST_ELEM).stream())
-        .map(
-            entry ->
-                new Element(
-                    entry.nested(ELEMENT_KEY).flatMap(k -> k.bytes(DATA_VALUE))
-                        .orElseThrow(
-                            () -> new IllegalArgumentException("a set element without a key")),
-                    entry.nested(ELEMENT_DATA).flatMap(v -> v.bytes(DATA_VALUE))
-                        .orElse(new byte[0])))
+        .map(entry ->
+            Element.of(
+                entry
+                    .nested(ELEMENT_KEY)
+                    .flatMap(k -> k.bytes(DATA_VALUE))
+                    .orElseThrow(() -> new IllegalArgumentException("a set element without a key")),
+                entry.nested(ELEMENT_DATA).flatMap(v -> v.bytes(DATA_VALUE)).orElse(new byte[0])))
         .toList();
   }
 
@@ -297,8 +321,7 @@ public final class NfTables {
     for (int i = 0; i < changes.size(); i++) {
       NetlinkMessage m = changes.get(i);
       int ack = i == changes.size() - 1 ? ACK : 0;
-      batch.add(
-          new NetlinkMessage(m.operation(), m.object(), m.type(), m.flags() | ack, m.body()));
+      batch.add(new NetlinkMessage(m.operation(), m.object(), m.type(), m.flags() | ack, m.body()));
     }
     batch.add(delimiter("commit transaction", NFNL_MSG_BATCH_END));
     return List.copyOf(batch);

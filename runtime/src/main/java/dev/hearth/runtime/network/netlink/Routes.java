@@ -28,8 +28,7 @@ public final class Routes {
    * @param protocol who made it (RTPROT_…)
    * @param prefixLength of its destination; 0 for a default route
    */
-  public record Route(
-      int protocol, int prefixLength, int link, Optional<InetAddress> gateway) {
+  public record Route(int protocol, int prefixLength, int link, Optional<InetAddress> gateway) {
     /** Reads the body of an RTM_NEWROUTE; empty for a route of another table. */
     public static Optional<Route> parse(byte[] body) {
       Attributes attributes = Attributes.parse(body, HEADER);
@@ -74,8 +73,11 @@ public final class Routes {
 
   private static NetlinkMessage message(String operation, String object, byte[] body) {
     return new NetlinkMessage(
-        operation, object, RTM_NEWROUTE,
-        NetlinkMessage.ACK | NetlinkMessage.CREATE | NetlinkMessage.REPLACE, body);
+        operation,
+        object,
+        RTM_NEWROUTE,
+        NetlinkMessage.ACK | NetlinkMessage.CREATE | NetlinkMessage.REPLACE,
+        body);
   }
 
   /** struct rtmsg. */

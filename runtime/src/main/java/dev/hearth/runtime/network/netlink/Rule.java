@@ -149,8 +149,11 @@ public final class Rule {
             e.be32(1, R0)
                 .be32(2, R0)
                 .be32(3, 4)
-                .nest(4, m -> m.bytes(NfTables.DATA_VALUE, (byte) IPS_DST_NAT, (byte) 0, (byte) 0,
-                    (byte) 0))
+                .nest(
+                    4,
+                    m ->
+                        m.bytes(
+                            NfTables.DATA_VALUE, (byte) IPS_DST_NAT, (byte) 0, (byte) 0, (byte) 0))
                 .nest(5, x -> x.bytes(NfTables.DATA_VALUE, new byte[4])));
     return compare(CMP_DIFFERENT, new byte[4]);
   }
@@ -162,12 +165,7 @@ public final class Rule {
     meta(META_L4PROTO, R0);
     payload(NETWORK_HEADER, family.destinationOffset, family.addressBytes, address);
     payload(TRANSPORT_HEADER, DESTINATION_PORT_OFFSET, 2, port);
-    add(
-        "ct",
-        e ->
-            e.be32(1, port + 1)
-                .be32(2, CT_PROTO_DST)
-                .u8(3, CT_DIRECTION_ORIGINAL));
+    add("ct", e -> e.be32(1, port + 1).be32(2, CT_PROTO_DST).u8(3, CT_DIRECTION_ORIGINAL));
     return add("lookup", e -> e.string(1, set).be32(2, R0));
   }
 
@@ -244,15 +242,13 @@ public final class Rule {
   }
 
   private Rule payload(int base, int offset, int length, int register) {
-    return add(
-        "payload", e -> e.be32(1, register).be32(2, base).be32(3, offset).be32(4, length));
+    return add("payload", e -> e.be32(1, register).be32(2, base).be32(3, offset).be32(4, length));
   }
 
   private Rule compare(int operator, byte... with) {
     return add(
         "cmp",
-        e ->
-            e.be32(1, R0).be32(2, operator).nest(3, d -> d.bytes(NfTables.DATA_VALUE, with)));
+        e -> e.be32(1, R0).be32(2, operator).nest(3, d -> d.bytes(NfTables.DATA_VALUE, with)));
   }
 
   private static byte[] name(String link) {
