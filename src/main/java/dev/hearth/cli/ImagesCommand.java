@@ -1,0 +1,83 @@
+package dev.hearth.cli;
+
+import dev.hearth.proto.cri.v1.Image;
+import dev.hearth.proto.cri.v1.ListImagesRequest;
+import dev.hearth.proto.cri.v1.ListImagesResponse;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(name = "images", description = "Lists images by name.")
+final class ImagesCommand implements Callable<Integer> {
+  private static final String NONE = "<none>";
+
+  private final HearthCommand hearth;
+
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "Whole ids and nothing else.")
+  private boolean quiet;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FORMAT",
+      description = "table or json.")
+  private OutputFormat output = OutputFormat.table;
+
+  ImagesCommand(HearthCommand hearth) {
+    this.hearth = hearth;
+  }
+
+  @Override
+  public Integer call() {
+    ListImagesResponse answer;
+    try (Daemon daemon = hearth.daemon()) {
+      answer = daemon.images().listImages(ListImagesRequest.getDefaultInstance());
+    }
+    if (output == OutputFormat.json) {
+      hearth.out().println(Json.pretty(Json.of(answer)));
+    } else if (quiet) {
+      answer.getImagesList().forEach(image -> hearth.out().println(image.getId()));
+    } else {
+      print(answer.getImagesList());
+    }
+    return ExitCode.OK;
+  }
+
+  private void print(List<Image> images) {
+    var rows = new ArrayList<String[]>();
+    for (Image image : images) {
+      for (String[] name : names(image)) {
+        rows.add(
+            new String[] {
+              name[0], name[1], Plain.shortId(image.getId()), Plain.bytes(image.getSize())
+            });
+      }
+    }
+    rows.sort(Comparator.<String[], String>comparing(row -> row[0]).thenComparing(row -> row[1]));
+    var table = new Table("IMAGE", "TAG", "ID", "SIZE");
+    rows.forEach(table::row);
+    table.print(hearth.out());
+  }
+
+  /** Name and tag of each tag; of an untagged image the name its digest is known by. */
+  private static List<String[]> names(Image image) {
+    if (image.getRepoTagsCount() > 0) {
+      return image.getRepoTagsList().stream().map(ImagesCommand::split).toList();
+    }
+    String digest = image.getRepoDigestsCount() > 0 ? image.getRepoDigests(0) : NONE;
+    int at = digest.indexOf('@');
+    return List.<String[]>of(new String[] {at < 0 ? digest : digest.substring(0, at), NONE});
+  }
+
+  private static String[] split(String tagged) {
+    // The colon of a registry's port comes before the last slash.
+    int colon = tagged.indexOf(':', tagged.lastIndexOf('/') + 1);
+    return colon < 0
+        ? new String[] {tagged, NONE}
+        : new String[] {tagged.substring(0, colon), tagged.substring(colon + 1)};
+  }
+}

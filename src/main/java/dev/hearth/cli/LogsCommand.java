@@ -1,0 +1,176 @@
+package dev.hearth.cli;
+
+import dev.hearth.proto.cri.v1.ContainerState;
+import dev.hearth.proto.cri.v1.ContainerStatus;
+import dev.hearth.proto.cri.v1.ContainerStatusRequest;
+import dev.hearth.proto.cri.v1.ListContainersRequest;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "logs",
+    description = {
+      "Shows what a container wrote: its standard output on standard output, its standard error"
+          + " on standard error.",
+      "Reads the present log file on this machine; what was rotated away lies beside it."
+    })
+final class LogsCommand implements Callable<Integer> {
+  private static final Duration POLL = Duration.ofMillis(100);
+  private static final int BUFFER = 1 << 16;
+
+  private final HearthCommand hearth;
+
+  @Parameters(paramLabel = "CONTAINER", description = "Id, its beginning, or name.")
+  private String container = "";
+
+  @Option(
+      names = {"-f", "--follow"},
+      description = "Go on until the container ends, through rotations and restarts of hearthd.")
+  private boolean follow;
+
+  @Option(names = "--tail", paramLabel = "LINES", description = "Only the last lines.")
+  private Optional<Long> tail = Optional.empty();
+
+  @Option(
+      names = "--since",
+      paramLabel = "TIME",
+      converter = SinceConverter.class,
+      description =
+          "Only what is younger: 90s, 10m, 1h30m, 2d, or a time such as" + " 2026-01-31T09:30:00Z.")
+  private Optional<Since> since = Optional.empty();
+
+  @Option(
+      names = {"-t", "--timestamps"},
+      description = "Begin each line with its time.")
+  private boolean timestamps;
+
+  LogsCommand(HearthCommand hearth) {
+    this.hearth = hearth;
+  }
+
+  @Override
+  public Integer call() {
+    if (tail.isPresent() && tail.get() < 0) {
+      throw CommandFailure.usage("a number of lines below zero: " + tail.get());
+    }
+    Optional<Instant> from = since.map(s -> s.at(hearth.shell().clock()));
+    try (Daemon daemon = hearth.daemon()) {
+      ContainerStatus status = status(daemon);
+      Path path = logPath(status);
+      var printer = new LogPrinter(hearth.shell(), timestamps, from);
+      try (LogFile log = open(path, status, daemon)) {
+        if (tail.isPresent()) {
+          log.seekToLastLines(tail.get());
+        }
+        print(log, printer, status.getId(), daemon);
+      } finally {
+        printer.flush();
+      }
+    } catch (NoSuchFileException e) {
+      throw CommandFailure.notFound(
+          "the log %s of container %s is not there".formatted(e.getFile(), container), e);
+    } catch (AccessDeniedException e) {
+      throw CommandFailure.failed("no permission to read the log %s".formatted(e.getFile()), e);
+    } catch (IOException e) {
+      throw CommandFailure.failed(
+          "cannot read the log of container %s: %s".formatted(container, e.getMessage()), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return ExitCode.OK;
+  }
+
+  private ContainerStatus status(Daemon daemon) {
+    var all = daemon.runtime().listContainers(ListContainersRequest.getDefaultInstance());
+    String id =
+        Lookup.only("container", container, Lookup.containers(all.getContainersList(), container))
+            .id();
+    return daemon.runtime().containerStatus(statusRequest(id)).getStatus();
+  }
+
+  private Path logPath(ContainerStatus status) {
+    if (status.getLogPath().isEmpty()) {
+      throw CommandFailure.notFound(
+          "container %s has no log: its pod was made without a log directory".formatted(container));
+    }
+    return Path.of(status.getLogPath());
+  }
+
+  /** With --follow, a log that is not there yet is waited for. */
+  private LogFile open(Path path, ContainerStatus status, Daemon daemon)
+      throws IOException, InterruptedException {
+    while (true) {
+      try {
+        return LogFile.open(path);
+      } catch (NoSuchFileException e) {
+        if (!follow || hasEnded(status.getId(), daemon)) {
+          throw e;
+        }
+        Thread.sleep(POLL);
+      }
+    }
+  }
+
+  private void print(LogFile log, LogPrinter printer, String id, Daemon daemon)
+      throws IOException, InterruptedException {
+    var decoder = new LogDecoder(printer);
+    if (!drain(log, decoder, printer) || !follow) {
+      return;
+    }
+    while (true) {
+      // Asked before reading: what it wrote last is there by then.
+      boolean ended = hasEnded(id, daemon);
+      boolean rotated = log.wasRotated();
+      if (!drain(log, decoder, printer)) {
+        return;
+      }
+      if (rotated) {
+        decoder.abandon();
+        log.reopen();
+      } else if (ended) {
+        return;
+      } else {
+        Thread.sleep(POLL);
+      }
+    }
+  }
+
+  /** Shows all there is now; false when nobody reads it. */
+  private static boolean drain(LogFile log, LogDecoder decoder, LogPrinter printer)
+      throws IOException {
+    var buffer = new byte[BUFFER];
+    for (int length = log.read(buffer); length > 0; length = log.read(buffer)) {
+      decoder.decode(buffer, 0, length);
+      if (!printer.flush()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean hasEnded(String id, Daemon daemon) {
+    try {
+      ContainerState state =
+          daemon.runtime().containerStatus(statusRequest(id)).getStatus().getState();
+      return state == ContainerState.CONTAINER_EXITED;
+    } catch (StatusRuntimeException e) {
+      // A daemon that is away is being restarted, and the container runs on.
+      return e.getStatus().getCode() == Status.Code.NOT_FOUND;
+    }
+  }
+
+  private static ContainerStatusRequest statusRequest(String id) {
+    return ContainerStatusRequest.newBuilder().setContainerId(id).build();
+  }
+}

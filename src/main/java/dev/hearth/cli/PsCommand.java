@@ -1,0 +1,153 @@
+package dev.hearth.cli;
+
+import dev.hearth.proto.cri.v1.Container;
+import dev.hearth.proto.cri.v1.ContainerFilter;
+import dev.hearth.proto.cri.v1.ContainerState;
+import dev.hearth.proto.cri.v1.ContainerStateValue;
+import dev.hearth.proto.cri.v1.Image;
+import dev.hearth.proto.cri.v1.ListContainersRequest;
+import dev.hearth.proto.cri.v1.ListContainersResponse;
+import dev.hearth.proto.cri.v1.ListImagesRequest;
+import dev.hearth.proto.cri.v1.ListPodSandboxRequest;
+import dev.hearth.proto.cri.v1.PodSandbox;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(name = "ps", description = "Lists containers, the newest first.")
+final class PsCommand implements Callable<Integer> {
+  private final HearthCommand hearth;
+
+  @Option(
+      names = {"-a", "--all"},
+      description = "Those that do not run, too.")
+  private boolean all;
+
+  @Option(
+      names = {"-p", "--pod"},
+      paramLabel = "POD",
+      description = "Only those of this pod.")
+  private String pod = "";
+
+  @Option(
+      names = {"-l", "--label"},
+      paramLabel = "KEY=VALUE",
+      description = "Only those with this label; may be repeated.")
+  private Map<String, String> labels = Map.of();
+
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "Whole ids and nothing else.")
+  private boolean quiet;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FORMAT",
+      description = "table or json.")
+  private OutputFormat output = OutputFormat.table;
+
+  PsCommand(HearthCommand hearth) {
+    this.hearth = hearth;
+  }
+
+  @Override
+  public Integer call() {
+    try (Daemon daemon = hearth.daemon()) {
+      ListContainersResponse answer =
+          daemon
+              .runtime()
+              .listContainers(ListContainersRequest.newBuilder().setFilter(filter(daemon)).build());
+      List<Container> containers =
+          answer.getContainersList().stream()
+              .sorted(Comparator.comparingLong(Container::getCreatedAt).reversed())
+              .toList();
+      if (output == OutputFormat.json) {
+        hearth.out().println(Json.pretty(Json.of(answer)));
+      } else if (quiet) {
+        containers.forEach(container -> hearth.out().println(container.getId()));
+      } else {
+        print(containers, daemon);
+      }
+    }
+    return ExitCode.OK;
+  }
+
+  private ContainerFilter filter(Daemon daemon) {
+    var filter = ContainerFilter.newBuilder().putAllLabelSelector(labels);
+    if (!all) {
+      filter.setState(ContainerStateValue.newBuilder().setState(ContainerState.CONTAINER_RUNNING));
+    }
+    if (!pod.isEmpty()) {
+      var pods = daemon.runtime().listPodSandbox(ListPodSandboxRequest.getDefaultInstance());
+      filter.setPodSandboxId(Lookup.only("pod", pod, Lookup.pods(pods.getItemsList(), pod)).id());
+    }
+    return filter.build();
+  }
+
+  private void print(List<Container> containers, Daemon daemon) {
+    Map<String, String> pods = containers.isEmpty() ? Map.of() : podNames(daemon);
+    Map<String, String> images = containers.isEmpty() ? Map.of() : imageNames(daemon);
+    Instant now = hearth.shell().clock().instant();
+    var table = new Table("CONTAINER", "NAME", "POD", "IMAGE", "STATE", "AGE", "ATTEMPT");
+    for (Container container : containers) {
+      table.row(
+          Plain.shortId(container.getId()),
+          container.getMetadata().getName(),
+          pods.getOrDefault(
+              container.getPodSandboxId(), Plain.shortId(container.getPodSandboxId())),
+          image(container, images),
+          state(container.getState()),
+          Plain.age(container.getCreatedAt(), now),
+          Integer.toUnsignedString(container.getMetadata().getAttempt()));
+    }
+    table.print(hearth.out());
+  }
+
+  private static Map<String, String> podNames(Daemon daemon) {
+    var names = new HashMap<String, String>();
+    for (PodSandbox pod :
+        daemon
+            .runtime()
+            .listPodSandbox(ListPodSandboxRequest.getDefaultInstance())
+            .getItemsList()) {
+      names.put(pod.getId(), pod.getMetadata().getNamespace() + "/" + pod.getMetadata().getName());
+    }
+    return names;
+  }
+
+  private static Map<String, String> imageNames(Daemon daemon) {
+    var names = new HashMap<String, String>();
+    for (Image image :
+        daemon.images().listImages(ListImagesRequest.getDefaultInstance()).getImagesList()) {
+      if (image.getRepoTagsCount() > 0) {
+        names.put(image.getId(), image.getRepoTags(0));
+      }
+    }
+    return names;
+  }
+
+  /** What the pod's author wrote; the kubelet puts an id where one would look for the name. */
+  private static String image(Container container, Map<String, String> names) {
+    String written = container.getImage().getUserSpecifiedImage();
+    if (!written.isEmpty()) {
+      return written;
+    }
+    String asked = container.getImage().getImage();
+    String id = container.getImageId();
+    return asked.isEmpty() || asked.equals(id) || asked.startsWith("sha256:")
+        ? names.getOrDefault(id, Plain.shortId(id))
+        : asked;
+  }
+
+  private static String state(ContainerState state) {
+    return state == ContainerState.UNRECOGNIZED
+        ? "unknown"
+        : state.name().substring("CONTAINER_".length()).toLowerCase(Locale.ROOT);
+  }
+}

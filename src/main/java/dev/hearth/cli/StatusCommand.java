@@ -1,0 +1,171 @@
+package dev.hearth.cli;
+
+import com.google.gson.JsonObject;
+import dev.hearth.proto.admin.v1.InfoRequest;
+import dev.hearth.proto.admin.v1.InfoResponse;
+import dev.hearth.proto.admin.v1.MarkedExited;
+import dev.hearth.proto.admin.v1.NetworkLease;
+import dev.hearth.proto.admin.v1.PullUnderWay;
+import dev.hearth.proto.admin.v1.RecoveryReport;
+import dev.hearth.proto.admin.v1.SetAside;
+import dev.hearth.proto.cri.v1.RuntimeCondition;
+import dev.hearth.proto.cri.v1.StatusRequest;
+import dev.hearth.proto.cri.v1.StatusResponse;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.io.PrintStream;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "status",
+    description = {
+      "Shows whether the daemon is well, and what its last start found.",
+      "Ends with 1 when a pod could not be started now."
+    })
+final class StatusCommand implements Callable<Integer> {
+  private final HearthCommand hearth;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FORMAT",
+      description = "table or json.")
+  private OutputFormat output = OutputFormat.table;
+
+  StatusCommand(HearthCommand hearth) {
+    this.hearth = hearth;
+  }
+
+  @Override
+  public Integer call() {
+    StatusResponse status;
+    Optional<InfoResponse> info;
+    try (Daemon daemon = hearth.daemon()) {
+      status = daemon.runtime().status(StatusRequest.getDefaultInstance());
+      info = info(daemon);
+    }
+    switch (output) {
+      case json -> {
+        JsonObject json = Json.of(status);
+        info.ifPresent(known -> json.add("hearth", Json.of(known)));
+        hearth.out().println(Json.pretty(json));
+      }
+      case table -> print(status, info);
+    }
+    return ready(status) ? ExitCode.OK : ExitCode.FAILED;
+  }
+
+  private static Optional<InfoResponse> info(Daemon daemon) {
+    try {
+      return Optional.of(daemon.admin().info(InfoRequest.getDefaultInstance()));
+    } catch (StatusRuntimeException e) {
+      if (e.getStatus().getCode() == Status.Code.UNIMPLEMENTED) {
+        return Optional.empty(); // Another runtime, or an older daemon.
+      }
+      throw e;
+    }
+  }
+
+  /** The two conditions without which the kubelet calls a node not ready. */
+  private static boolean ready(StatusResponse status) {
+    return holds(status, "RuntimeReady") && holds(status, "NetworkReady");
+  }
+
+  private static boolean holds(StatusResponse status, String type) {
+    return status.getStatus().getConditionsList().stream()
+        .anyMatch(condition -> condition.getType().equals(type) && condition.getStatus());
+  }
+
+  private void print(StatusResponse status, Optional<InfoResponse> info) {
+    Instant now = hearth.shell().clock().instant();
+    info.ifPresent(known -> printDaemon(known, now));
+    var conditions = new Table("CONDITION", "HOLDS", "REASON", "MESSAGE");
+    for (RuntimeCondition condition : status.getStatus().getConditionsList()) {
+      conditions.row(
+          condition.getType(),
+          condition.getStatus() ? "yes" : "no",
+          condition.getReason(),
+          condition.getMessage());
+    }
+    conditions.print(hearth.out());
+    info.ifPresent(known -> {
+      printRecovery(known.getRecovery());
+      printLeases(known);
+      printPulls(known, now);
+    });
+  }
+
+  private void printDaemon(InfoResponse info, Instant now) {
+    PrintStream out = hearth.out();
+    out.printf(
+        "hearthd %s, process %d, up %s%n",
+        Plain.text(info.getVersion()),
+        info.getPid(),
+        Plain.age(Instant.ofEpochMilli(info.getStartedAtMs()), now));
+    out.printf("root %s, state %s%n%n", Plain.text(info.getRoot()), Plain.text(info.getState()));
+  }
+
+  private void printRecovery(RecoveryReport recovery) {
+    PrintStream out = hearth.out();
+    out.printf(
+        "%nlast start: %d pods and %d containers adopted, %d had exited, %d set aside, %d ms%n",
+        recovery.getAdoptedPodsCount(),
+        recovery.getAdoptedContainersCount(),
+        recovery.getMarkedExitedCount(),
+        recovery.getSetAsideCount(),
+        recovery.getDurationMs());
+    for (MarkedExited exited : recovery.getMarkedExitedList()) {
+      out.printf(
+          "  exited: container %s with %d at %s %s%n",
+          Plain.shortId(exited.getContainerId()),
+          exited.getExitCode(),
+          Instant.ofEpochSecond(0, exited.getFinishedAt()),
+          Plain.text(exited.getReason()));
+    }
+    recovery.getFinishedList().forEach(what -> out.println("  finished: " + Plain.text(what)));
+    for (SetAside set : recovery.getSetAsideList()) {
+      out.printf(
+          "  set aside: %s %s: %s%s%n",
+          Plain.text(set.getKind()),
+          Plain.text(set.getId()),
+          Plain.text(set.getReason()),
+          set.getPath().isEmpty() ? "" : "; kept in " + Plain.text(set.getPath()));
+    }
+  }
+
+  private void printLeases(InfoResponse info) {
+    if (info.getLeasesCount() == 0) {
+      return;
+    }
+    hearth.out().println();
+    var table = new Table("POD", "NETWORK", "ADDRESSES", "STUCK");
+    for (NetworkLease lease : info.getLeasesList()) {
+      table.row(
+          Plain.shortId(lease.getPodId()),
+          lease.getNetwork(),
+          String.join(" ", lease.getAddressesList()),
+          lease.getTeardownError());
+    }
+    table.print(hearth.out());
+  }
+
+  private void printPulls(InfoResponse info, Instant now) {
+    if (info.getPullsCount() == 0) {
+      return;
+    }
+    hearth.out().println();
+    var table = new Table("PULLING", "RECEIVED", "OF", "FOR", "WAITING");
+    for (PullUnderWay pull : info.getPullsList()) {
+      table.row(
+          pull.getImage(),
+          Plain.bytes(pull.getReceivedBytes()),
+          pull.getTotalBytes() == 0 ? "?" : Plain.bytes(pull.getTotalBytes()),
+          Plain.age(Instant.ofEpochMilli(pull.getStartedAtMs()), now),
+          Integer.toString(pull.getWaiting()));
+    }
+    table.print(hearth.out());
+  }
+}
