@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Calls on open descriptors.
  *
  * <p>On descriptors that block, reads and writes pin a virtual thread's carrier for as long as they
- * take: make them non-blocking and wait with a {@code Poller}, or use {@link BlockingCalls}.
+ * take: make them non-blocking and wait with a {@link Poller}, or use {@link BlockingCalls}.
  */
 public final class Descriptors {
   /** What a heap buffer is read or written by at most, in bytes. */
@@ -259,7 +259,7 @@ public final class Descriptors {
 
   /**
    * Waits with poll(2) until one is ready, has failed or was hung up. Blocks this platform thread;
-   * on virtual threads use a {@code Poller}.
+   * on virtual threads use a {@link Poller}.
    *
    * @return index of the first that is ready; empty when the time is up
    */

@@ -95,6 +95,12 @@ public final class Entries {
     unlink(dir, name, "remove directory", AT_REMOVEDIR);
   }
 
+  /** Removes a path that is no directory. */
+  public static void remove(Path path) throws LinuxException {
+    byte[] bytes = Sys.encode("remove", path.toString());
+    Sys.check(LibC.unlinkat(AT_FDCWD, bytes, 0), "remove", path.toString());
+  }
+
   private static void unlink(Fd dir, String name, String operation, int flags)
       throws LinuxException {
     byte[] bytes = Sys.encode(operation, name);

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Owns an open file descriptor. Every descriptor this package makes is closed on exec.
  *
  * <p>Calls and waits in progress hold the descriptor, so closing it while another thread uses it is
- * safe: later uses fail with EBADF, waits of a {@code Poller} end with EBADF, and the number goes
+ * safe: later uses fail with EBADF, waits of a {@link Poller} end with EBADF, and the number goes
  * back to the kernel when the last use has ended, never earlier. A blocking call in progress is
  * <em>not</em> interrupted.
  */

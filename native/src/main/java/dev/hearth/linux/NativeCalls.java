@@ -14,7 +14,7 @@ public final class NativeCalls {
    * a thread of its own if there is other work to do.
    *
    * <p>It also starts the threads that the JDK and JNA start when they first need them. A thread
-   * inherits the namespaces of the one that starts it, so on a {@code Namespaces} thread that would
+   * inherits the namespaces of the one that starts it, so on a {@link Namespaces} thread that would
    * be the wrong moment. JNA's ends when it has nothing left to clean, which never comes, as the
    * library mapped here stays.
    *
