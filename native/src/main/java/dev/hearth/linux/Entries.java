@@ -32,6 +32,13 @@ public final class Entries {
     }
   }
 
+  /** Makes a directory at a path; the umask applies to its mode. */
+  public static void makeDirectory(Path path, int mode) throws LinuxException {
+    String name = path.toString();
+    byte[] bytes = Sys.encode("make directory", name);
+    Sys.check(LibC.mkdirat(AT_FDCWD, bytes, mode), "make directory", name);
+  }
+
   /**
    * Makes a device, pipe, socket or empty file.
    *
@@ -99,6 +106,13 @@ public final class Entries {
   public static void remove(Path path) throws LinuxException {
     byte[] bytes = Sys.encode("remove", path.toString());
     Sys.check(LibC.unlinkat(AT_FDCWD, bytes, 0), "remove", path.toString());
+  }
+
+  /** Removes an empty directory at a path. */
+  public static void removeDirectory(Path path) throws LinuxException {
+    byte[] bytes = Sys.encode("remove directory", path.toString());
+    int result = LibC.unlinkat(AT_FDCWD, bytes, AT_REMOVEDIR);
+    Sys.check(result, "remove directory", path.toString());
   }
 
   private static void unlink(Fd dir, String name, String operation, int flags)

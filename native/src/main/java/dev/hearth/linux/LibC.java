@@ -188,6 +188,8 @@ final class LibC {
 
   static native long sendmsg(int fd, long message, int flags);
 
+  static native long recv(int fd, ByteBuffer buffer, long size, int flags);
+
   static native long recvmsg(int fd, long message, int flags);
 
   static native int poll(byte[] fds, long count, int timeoutMillis);

@@ -69,7 +69,7 @@ public final class UnixSockets {
       withAddress(
           path,
           "listen at",
-          (address, size) -> Sys.check(LibC.bind(use.number(), address, size), "bind", name));
+          (address, size) -> Sys.check(LibC.bind(use.number(), address, size), "listen at", name));
       // Until listen(2) connecting is refused, so the mode comes in time.
       byte[] bytes = Sys.encode("set mode of", name);
       Sys.check(LibC.fchmodat(AT_FDCWD, bytes, mode, 0), "set mode of", name);
