@@ -1,11 +1,13 @@
 package dev.hearth.testing;
 
+import dev.hearth.config.LogLevel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.NetworkInterface;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
@@ -17,8 +19,9 @@ import java.util.stream.Collectors;
  * @param folder holds root, state and configuration
  * @param number 0 to 16383
  * @param plainHttp registries to be spoken to without TLS
+ * @param level how much the daemon logs
  */
-public record DaemonHome(Path folder, int number, List<String> plainHttp) {
+public record DaemonHome(Path folder, int number, List<String> plainHttp, LogLevel level) {
   private static final int NUMBERS = 1 << 14;
 
   public DaemonHome {
@@ -26,6 +29,11 @@ public record DaemonHome(Path folder, int number, List<String> plainHttp) {
     if (number < 0 || number >= NUMBERS) {
       throw new IllegalArgumentException("number must be 0 to 16383, not " + number);
     }
+  }
+
+  /** A home whose daemon logs everything. */
+  public DaemonHome(Path folder, int number, List<String> plainHttp) {
+    this(folder, number, plainHttp, LogLevel.DEBUG);
   }
 
   /** A home in {@code folder} with a number that nothing on this machine uses at the moment. */
@@ -103,7 +111,7 @@ public record DaemonHome(Path folder, int number, List<String> plainHttp) {
         root = "%s"
         state = "%s"
         [log]
-        level = "debug"
+        level = "%s"
         [cgroup]
         parent = "%s"
         driver = "cgroupfs"
@@ -118,6 +126,7 @@ public record DaemonHome(Path folder, int number, List<String> plainHttp) {
             .formatted(
                 root(),
                 state(),
+                level.name().toLowerCase(Locale.ROOT),
                 cgroupParent(),
                 folder.resolve("hosts"),
                 hosts,

@@ -38,7 +38,7 @@ public final class Leftovers {
     var things = new TreeSet<String>();
     processes(home).forEach(pid -> things.add("process " + pid + ": " + commandLine(pid)));
     mounts(home).forEach(mount -> things.add("mount " + mount));
-    cgroups(home).forEach(cgroup -> things.add("cgroup " + cgroup));
+    cgroups(home.cgroupParent()).forEach(cgroup -> things.add("cgroup " + cgroup));
     links(home).forEach(link -> things.add("network device " + link));
     tables(home).forEach(table -> things.add("nft " + table));
     files(home).forEach(file -> things.add("file " + file));
@@ -84,9 +84,7 @@ public final class Leftovers {
     for (String mount : mounts(home).reversed()) {
       run("umount", "--lazy", mount);
     }
-    for (Path cgroup : cgroups(home).reversed()) {
-      Files.deleteIfExists(cgroup);
-    }
+    removeCgroups(home.cgroupParent());
     for (String link : links(home)) {
       run("ip", "link", "delete", link);
     }
@@ -96,6 +94,13 @@ public final class Leftovers {
               .toArray(String[]::new));
     }
     Folders.remove(home.folder());
+  }
+
+  /** Removes a cgroup and those below it in every hierarchy; no process may be in them. */
+  public static void removeCgroups(String parent) throws IOException {
+    for (Path cgroup : cgroups(parent).reversed()) {
+      Files.deleteIfExists(cgroup);
+    }
   }
 
   private static List<Long> processes(DaemonHome home) {
@@ -131,13 +136,13 @@ public final class Leftovers {
   }
 
   /** Cgroups in every hierarchy, parents before children. */
-  private static List<Path> cgroups(DaemonHome home) {
+  private static List<Path> cgroups(String name) {
     var found = new ArrayList<Path>();
     Path top = Path.of("/sys/fs/cgroup");
     var hierarchies = new ArrayList<>(List.of(top));
     hierarchies.addAll(list(top));
     for (Path hierarchy : hierarchies) {
-      Path parent = hierarchy.resolve(home.cgroupParent().substring(1));
+      Path parent = hierarchy.resolve(name.substring(1));
       // A hierarchy that has several names (cpu, cpuacct) is listed once.
       if (Files.isDirectory(parent) && !Files.isSymbolicLink(hierarchy)) {
         found.addAll(walk(parent).filter(Files::isDirectory).toList());

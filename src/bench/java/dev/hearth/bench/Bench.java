@@ -1,0 +1,76 @@
+package dev.hearth.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * {@code Bench [SUITE...] [--short] [--peers] [--publish]}: measures, prints a table and writes it
+ * with its JSON and plot to {@code src/target/bench}. {@code --publish} also puts them into docs.
+ */
+public final class Bench {
+  private static final String BEGIN = "<!-- measured -->\n";
+  private static final String END = "<!-- end of measured -->";
+
+  private Bench() {}
+
+  public static void main(String[] arguments) throws Exception {
+    var names = new ArrayList<>(List.of(arguments));
+    boolean publish = names.remove("--publish");
+    boolean onlyPeers = names.remove("--peers");
+    boolean brief = names.remove("--short");
+    List<Suite> suites = suites(brief);
+    List<String> known = suites.stream().map(Suite::name).toList();
+    if (!known.containsAll(names)) {
+      System.err.println(
+          "there are " + known + ", --short, --peers and --publish, but not all of " + names);
+      System.exit(2);
+    }
+    var results = new Results();
+    try (var site = new Site(Site.defaultFolder());
+        var contenders = site.contenders(onlyPeers)) {
+      for (Suite suite : suites) {
+        if (names.isEmpty() || names.contains(suite.name())) {
+          System.out.println("measuring " + suite.name() + " …");
+          suite.measure(site, contenders, results);
+        }
+      }
+    }
+    var report = new Report(results, Machine.here(), LocalDate.now(ZoneOffset.UTC));
+    System.out.println(report.table());
+    report.write(Path.of("src/target/bench"));
+    if (publish) {
+      publish(report);
+    }
+    System.exit(0);
+  }
+
+  private static List<Suite> suites(boolean brief) {
+    return brief
+        ? List.of(
+            new BareSuite(10),
+            new PodSuite(10),
+            new BurstSuite(10, 1),
+            new LoadSuite(10),
+            new PullSuite(1))
+        : List.of(
+            new BareSuite(100),
+            new PodSuite(100),
+            new BurstSuite(50, 3),
+            new LoadSuite(100),
+            new PullSuite(5));
+  }
+
+  private static void publish(Report report) throws IOException {
+    report.write(Path.of("docs/bench"));
+    Path budgets = Path.of("docs/budgets.md");
+    String text = Files.readString(budgets);
+    int begin = text.indexOf(BEGIN) + BEGIN.length();
+    int end = text.indexOf(END);
+    Files.writeString(budgets, text.substring(0, begin) + report.table() + text.substring(end));
+  }
+}

@@ -1,0 +1,90 @@
+package dev.hearth.bench;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** Other processes: running them, finding them, weighing them. */
+final class Processes {
+  private Processes() {}
+
+  /** Runs a program to its end. */
+  static void run(String... command) throws IOException {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said;
+    try (var out = process.getInputStream()) {
+      said = new String(out.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    int status = await(process, Duration.ofMinutes(2));
+    if (status != 0) {
+      throw new IOException(String.join(" ", command) + " ended with " + status + ": " + said);
+    }
+  }
+
+  static int await(Process process, Duration limit) throws IOException {
+    try {
+      if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+        process.destroyForcibly();
+        throw new IOException("killed after " + limit + ": " + process.info().commandLine());
+      }
+      return process.exitValue();
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  /** The processes that run {@code program}. */
+  static Stream<Long> running(Path program) {
+    return ProcessHandle.allProcesses()
+        .map(ProcessHandle::pid)
+        .filter(pid -> program.equals(executable(pid)));
+  }
+
+  /** The processes whose command line contains {@code text}. */
+  static Stream<Long> mentioning(String text) {
+    return ProcessHandle.allProcesses()
+        .map(ProcessHandle::pid)
+        .filter(pid -> read(pid, "cmdline").replace('\0', ' ').contains(text));
+  }
+
+  /** The share of memory that is the process's own and its part of what it shares, in MB. */
+  static double pss(long pid) {
+    return field(pid, "smaps_rollup", "Pss:");
+  }
+
+  /** Resident memory, in MB. */
+  static double rss(long pid) {
+    return field(pid, "status", "VmRSS:");
+  }
+
+  private static double field(long pid, String file, String name) {
+    return read(pid, file)
+        .lines()
+        .filter(line -> line.startsWith(name))
+        .mapToDouble(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024.0)
+        .findFirst()
+        .orElse(0);
+  }
+
+  private static Path executable(long pid) {
+    try {
+      return Files.readSymbolicLink(Path.of("/proc/" + pid + "/exe"));
+    } catch (IOException e) {
+      return Path.of("");
+    }
+  }
+
+  private static String read(long pid, String file) {
+    try {
+      return Files.readString(Path.of("/proc/" + pid + "/" + file), StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      return "";
+    }
+  }
+}

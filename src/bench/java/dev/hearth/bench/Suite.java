@@ -1,0 +1,11 @@
+package dev.hearth.bench;
+
+import dev.hearth.bench.Site.Contenders;
+
+/** Measures that belong together. */
+interface Suite {
+  /** How it is asked for. */
+  String name();
+
+  void measure(Site site, Contenders contenders, Results results) throws Exception;
+}
