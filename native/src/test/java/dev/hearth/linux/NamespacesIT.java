@@ -167,8 +167,28 @@ final class NamespacesIT {
     }
   }
 
+  @Test
+  void leavesNoCarrierBehindThatIsStartedForItsCaller() throws Exception {
+    assertThat(CarrierProbe.run()).isEqualTo("exit 0, elsewhere: []");
+  }
+
+  /** Names of this process's threads. */
+  static List<String> threadNames() throws IOException {
+    List<String> names = new ArrayList<>();
+    try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
+      for (Path thread : threads.toList()) {
+        try {
+          names.add(Files.readString(thread.resolve("comm")).strip());
+        } catch (IOException e) {
+          assertThat(thread).as("a thread that has ended").doesNotExist();
+        }
+      }
+    }
+    return names;
+  }
+
   /** Names of this process's threads that are in another namespace than its first. */
-  private static Set<String> threadsElsewhere(Namespace kind) throws IOException {
+  static Set<String> threadsElsewhere(Namespace kind) throws IOException {
     Path ours = Files.readSymbolicLink(Path.of("/proc/self/ns/" + kind.procName()));
     Set<String> found = new HashSet<>();
     try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
