@@ -51,8 +51,12 @@ public final class Cgroup {
    * @throws CgroupException ABSENT if the group is gone, BUSY if it uses more than the new limit,
    *     INVALID or UNSUPPORTED for a limit that cannot be
    */
-  public void update(Limits limits) throws CgroupException {
-    apply(limits, false);
+  public void update(Limits limits) throws CgroupException, InterruptedException {
+    if (!exists()) {
+      throw StatisticsSource.absent(path);
+    }
+    // To shrink is to reclaim memory, which may take as long as a disk does.
+    tools.blocking().run(() -> apply(limits, false));
   }
 
   private void apply(Limits limits, boolean fresh) throws CgroupException {
@@ -154,9 +158,7 @@ public final class Cgroup {
    * ends; nothing without a memory controller.
    */
   public Optional<Path> oomFile() {
-    return layout
-        .of(Controller.MEMORY)
-        .map(h -> h.folder(path).resolve(h.isV2() ? "memory.events" : "memory.oom_control"));
+    return tools.statistics().oomFile(path);
   }
 
   @Override

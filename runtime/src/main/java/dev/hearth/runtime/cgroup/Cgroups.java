@@ -1,5 +1,6 @@
 package dev.hearth.runtime.cgroup;
 
+import dev.hearth.linux.BlockingCalls;
 import dev.hearth.runtime.cgroup.CgroupException.Reason;
 import dev.hearth.runtime.model.ContainerId;
 import dev.hearth.runtime.model.PodId;
@@ -71,11 +72,12 @@ public final class Cgroups {
   /** What every group works with. */
   record Tools(
       CgroupFiles files,
+      BlockingCalls blocking,
       CgroupTree tree,
       Freezer freezer,
       Kill kill,
       LimitFiles limits,
-      StatisticsFiles statistics) {}
+      StatisticsReader statistics) {}
 
   Cgroups(Layout layout, Config config, Seams seams, Consumer<String> warn) {
     this.layout = layout;
@@ -85,24 +87,33 @@ public final class Cgroups {
     CgroupTree tree = new CgroupTree(files, seams.ticker());
     Freezer freezer = new Freezer(files, layout, seams.ticker());
     StatisticsSource source = new StatisticsSource(files, seams.pageSizes());
-    boolean v2 = layout.mode() == Layout.Mode.V2;
     this.tools =
         new Tools(
             files,
+            seams.blocking(),
             tree,
             freezer,
             new Kill(files, tree, freezer, seams.pidfds()),
-            v2
-                ? new V2Limits(layout.unified().orElseThrow(), warnings, seams.devices())
-                : new V1Limits(layout, warnings),
-            v2
-                ? new V2Statistics(source, layout.unified().orElseThrow(), seams.clock())
-                : new V1Statistics(source, layout, seams.clock()));
+            limits(layout, warnings, seams.devices()),
+            new StatisticsReader(source, layout, seams.clock()));
+  }
+
+  private static LimitFiles limits(Layout layout, Warnings warnings, DeviceGate devices) {
+    LimitFiles v1 = new V1Limits(layout, warnings);
+    Optional<Hierarchy> unified = layout.unified();
+    if (unified.isEmpty()) {
+      return v1;
+    }
+    LimitFiles v2 = new V2Limits(unified.get(), warnings, devices);
+    return layout.mode() == Layout.Mode.V2
+        ? v2
+        : new HybridLimits(v1, v2, unified.get().controllers());
   }
 
   /** What tests replace. */
   record Seams(
       CgroupFiles files,
+      BlockingCalls blocking,
       Ticker ticker,
       Pidfds pidfds,
       DeviceGate devices,
@@ -112,10 +123,12 @@ public final class Cgroups {
   /**
    * Looks at this host.
    *
+   * @param blocking for what may wait for memory to be written out
    * @param warn told, once each, what the host lacks
    * @throws CgroupException UNSUPPORTED if no hierarchy is mounted, or for the systemd driver
    */
-  public static Cgroups detect(Config config, InstantSource clock, Consumer<String> warn)
+  public static Cgroups detect(
+      Config config, BlockingCalls blocking, InstantSource clock, Consumer<String> warn)
       throws CgroupException {
     if (config.driver() == Driver.SYSTEMD) {
       throw new CgroupException(
@@ -123,7 +136,7 @@ public final class Cgroups {
           "the systemd cgroup driver is not supported yet: set the cgroup driver to cgroupfs, here"
               + " and in the kubelet's configuration");
     }
-    CgroupFiles files = new NioFiles();
+    CgroupFiles files = new LinuxFiles();
     Layout layout = Layout.read(files, Path.of("/proc"));
     for (Controller controller : Controller.values()) {
       boolean v2 = layout.mode() == Layout.Mode.V2;
@@ -136,6 +149,7 @@ public final class Cgroups {
     Seams seams =
         new Seams(
             files,
+            blocking,
             Ticker.SYSTEM,
             new LinuxPidfds(),
             new LinuxDeviceGate(),

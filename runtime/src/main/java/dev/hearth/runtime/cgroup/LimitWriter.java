@@ -39,7 +39,11 @@ final class LimitWriter {
   }
 
   String read(Path file) throws CgroupException {
-    return files.read(file).strip();
+    try {
+      return files.read(file).strip();
+    } catch (CgroupException e) {
+      throw e.is(Reason.ABSENT) ? missing(file, e) : e;
+    }
   }
 
   boolean has(Path file) {

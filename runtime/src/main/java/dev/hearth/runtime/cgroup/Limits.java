@@ -3,6 +3,7 @@ package dev.hearth.runtime.cgroup;
 import dev.hearth.runtime.model.Resources;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What a control group is allowed. Zero and empty mean "leave as it is", as CRI's
@@ -87,6 +88,40 @@ public record Limits(
         hugepageBytes,
         unified,
         newDevices);
+  }
+
+  /** Those limits alone that these controllers enforce; what is written verbatim stays. */
+  Limits only(Set<Controller> controllers) {
+    boolean cpu = controllers.contains(Controller.CPU);
+    boolean cpuset = controllers.contains(Controller.CPUSET);
+    boolean memory = controllers.contains(Controller.MEMORY);
+    return new Limits(
+        cpu ? cpuPeriodMicros : 0,
+        cpu ? cpuQuotaMicros : 0,
+        cpu ? cpuShares : 0,
+        memory ? memoryBytes : 0,
+        memory ? memorySwapBytes : 0,
+        controllers.contains(Controller.PIDS) ? pids : 0,
+        cpuset ? cpus : "",
+        cpuset ? mems : "",
+        controllers.contains(Controller.HUGETLB) ? hugepageBytes : Map.of(),
+        unified,
+        controllers.contains(Controller.DEVICES) ? devices : List.of());
+  }
+
+  Limits withoutUnified() {
+    return new Limits(
+        cpuPeriodMicros,
+        cpuQuotaMicros,
+        cpuShares,
+        memoryBytes,
+        memorySwapBytes,
+        pids,
+        cpus,
+        mems,
+        hugepageBytes,
+        Map.of(),
+        devices);
   }
 
   /**

@@ -33,7 +33,11 @@ public record Statistics(
       long periods,
       long throttledPeriods,
       long throttledNanos,
-      Optional<Pressure> pressure) {}
+      Optional<Pressure> pressure) {
+    static Cpu unknown(Optional<Pressure> pressure) {
+      return new Cpu(UNKNOWN, UNKNOWN, UNKNOWN, 0, 0, 0, pressure);
+    }
+  }
 
   /**
    * Memory, in bytes.
@@ -58,6 +62,11 @@ public record Statistics(
       long swap,
       long swapLimit,
       Optional<Pressure> pressure) {
+    static Memory unknown(Optional<Pressure> pressure) {
+      long none = UNKNOWN;
+      return new Memory(none, none, none, none, none, none, none, none, none, none, none, pressure);
+    }
+
     /**
      * What is left of the limit, or UNKNOWN if there is none: the node's free memory then counts.
      */

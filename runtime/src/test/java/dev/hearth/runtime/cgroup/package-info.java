@@ -1,0 +1,4 @@
+@NullMarked
+package dev.hearth.runtime.cgroup;
+
+import org.jspecify.annotations.NullMarked;
