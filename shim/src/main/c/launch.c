@@ -267,7 +267,7 @@ static void undo_start(struct shim *shim)
 
 int shim_run(const struct plan *plan)
 {
-	struct shim shim = { .container = { .pidfd = -1 }, .log = { .fd = -1 } };
+	struct shim shim = { .container = { .pidfd = -1 } };
 	struct place place = { STAGE_DETACH, REPORT_NO_STEP };
 	struct failure failure = { 0 };
 

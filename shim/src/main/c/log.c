@@ -22,10 +22,15 @@ static int open_file(const char *path, mode_t mode)
 	return take_fd(&fd);
 }
 
+void log_init(struct log *log, char *buffer)
+{
+	*log = (struct log){ .fd = -1, .second = -1, .buffer = buffer };
+}
+
 int log_open(struct log *log, const char *path, mode_t mode, uint32_t line_limit,
 	     struct failure *failure)
 {
-	*log = (struct log){ .fd = -1, .mode = mode, .second = -1 };
+	log->mode = mode;
 	log->line_limit = line_limit ? line_limit : 1;
 	log->path = strdup(path);
 	if (!log->path)
@@ -182,7 +187,7 @@ static void keep(struct log *log, struct line *line, const char *data, size_t si
 
 void log_write(struct log *log, struct line *line, const char *data, size_t size)
 {
-	if (log->fd < 0 || !log->buffer) {
+	if (log->fd < 0) {
 		log->lost += log->path ? size : 0;
 		return;
 	}
@@ -213,7 +218,7 @@ void log_write(struct log *log, struct line *line, const char *data, size_t size
 
 void log_end(struct log *log, struct line *line)
 {
-	if (line->length > 0 && log->fd >= 0 && log->buffer) {
+	if (line->length > 0 && log->fd >= 0) {
 		put_line(log, line, "", 0, 'P');
 		flush(log);
 	}

@@ -43,6 +43,9 @@ struct line {
 	uint32_t length;
 };
 
+/* buffer: LOG_BUFFER bytes. */
+void log_init(struct log *log, char *buffer);
+
 /* Opens (O_APPEND, made if absent) a regular file; a link as its last component is refused. */
 int log_open(struct log *log, const char *path, mode_t mode, uint32_t line_limit,
 	     struct failure *failure);

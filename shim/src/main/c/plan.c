@@ -57,7 +57,7 @@ static const struct shape {
 	{ STEP_AMBIENT, START, "q" },
 	{ STEP_NO_NEW_PRIVS, START, "" },
 	{ STEP_SECCOMP, START, "ub" },
-	{ STEP_WORKING_DIR, START, "tu" },
+	{ STEP_WORKING_DIR, START, "t" },
 	{ STEP_STDIO_OWNER, START, "uu" },
 	{ STEP_CLOSE_FDS, START, "" },
 	{ STEP_EXEC, START, "TTt" },

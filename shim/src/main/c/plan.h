@@ -157,7 +157,7 @@ enum step_type {
 	STEP_NO_NEW_PRIVS = 0x0308,
 	/* u32 flags, bytes struct sock_filter[] */
 	STEP_SECCOMP = 0x0309,
-	/* The working directory, in the root; 1: made if absent. text path, u32 */
+	/* The working directory, in the root. text path */
 	STEP_WORKING_DIR = 0x030a,
 	/* Gives pipes and terminals behind stdin, stdout and stderr an owner. u32 uid, u32 gid */
 	STEP_STDIO_OWNER = 0x030b,

@@ -177,14 +177,10 @@ int do_seccomp(struct cursor args, struct failure *failure)
 int do_working_dir(int root, struct cursor args, struct failure *failure)
 {
 	const char *path = take_text(&args);
-	bool make = take_u32(&args);
 	/* Never by chdir(path): /proc/self/fd/N would lead to the host. */
-	cleanup_fd int dir = make ? make_folder_in_root(root, path, 0755, failure) :
-				    open_in_root(root, path, O_PATH | O_DIRECTORY, 0);
+	cleanup_fd int dir = open_in_root(root, path, O_PATH | O_DIRECTORY, 0);
 
-	if (dir < 0)
-		return make ? -1 : fail(failure, "enter", path);
-	if (fchdir(dir) < 0)
+	if (dir < 0 || fchdir(dir) < 0)
 		return fail(failure, "enter", path);
 	return 0;
 }

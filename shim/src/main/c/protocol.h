@@ -44,8 +44,8 @@ enum request {
 	   stdout, stderr -> OK. Output of before is not repeated. ERROR EBUSY if another feeds
 	   stdin, EPIPE if there is none. Events: DETACHED, ENDED */
 	REQUEST_ATTACH = 7,
-	/* u32 EXEC_* flags, then bytes: a plan, empty if EXEC_PLAN_FD. Descriptors: the plan (a
-	   file) if EXEC_PLAN_FD, then stdin, stdout, stderr unless EXEC_TERMINAL
+	/* u32 EXEC_* flags, then bytes: a plan, empty if EXEC_PLAN_FD. Descriptors, in this order:
+	   the plan (a file) if EXEC_PLAN_FD; stdin, stdout, stderr as the flags say
 	   -> STARTED or FAILED. Events: EXITED */
 	REQUEST_EXEC = 8,
 	/* SIGKILL to all of the exec's session. No fields -> OK */
@@ -92,6 +92,10 @@ enum exec_flags {
 	EXEC_TERMINAL = 1,
 	EXEC_BOUND = 2, /* killed when the connection closes */
 	EXEC_PLAN_FD = 4,
+	EXEC_STDIN = 8, /* a descriptor comes for it; otherwise it is /dev/null */
+	EXEC_STDOUT = 16,
+	EXEC_STDERR = 32,
+	EXEC_FLAGS = 63,
 };
 
 struct request_message {

@@ -77,9 +77,10 @@ int report_receive(int socket, struct report *report, int fds[2], int flags)
 	} while (size < 0 && errno == EINTR);
 	if (size <= 0)
 		return (int)size;
-	for (struct cmsghdr *item = CMSG_FIRSTHDR(&message); item; item = CMSG_NXTHDR(&message, item))
-		if (item->cmsg_type == SCM_RIGHTS && item->cmsg_len == CMSG_LEN(2 * sizeof(int)))
-			memcpy(fds, CMSG_DATA(item), 2 * sizeof(int));
+	/* There is never more than one item: descriptors are all that is asked for. */
+	struct cmsghdr *item = CMSG_FIRSTHDR(&message);
+	if (item && item->cmsg_type == SCM_RIGHTS && item->cmsg_len == CMSG_LEN(2 * sizeof(int)))
+		memcpy(fds, CMSG_DATA(item), 2 * sizeof(int));
 	report->text[sizeof(report->text) - 1] = '\0';
 	return 1;
 }

@@ -1,5 +1,6 @@
 #include "server.h"
 
+#include "files.h"
 #include "kernel.h"
 #include "protocol.h"
 
@@ -259,7 +260,6 @@ static void serve_attach(struct client *client, uint32_t flags, struct received 
 	for (int i = 0; i < 3; i++)
 		if (flags & (1u << i))
 			fds[i] = take_received(received);
-	errno = EINVAL;
 	if (client->attached || received->taken != received->count ||
 	    received->count != __builtin_popcount(flags & 7) || flags > 7) {
 		received->taken = 0;
@@ -326,14 +326,15 @@ static void serve_exec(struct client *client, const struct request_message *requ
 	uint32_t flags = request->numbers[0];
 	struct bytes data = request->plan;
 	bool in_file = flags & EXEC_PLAN_FD;
-	bool terminal = flags & EXEC_TERMINAL;
+	int expected = __builtin_popcount(flags & (EXEC_PLAN_FD | EXEC_STDIN | EXEC_STDOUT | EXEC_STDERR));
+	int next = in_file;
 	int stdio[3] = { -1, -1, -1 };
 
 	if (client->exec) {
 		send_error(client, EBUSY, "exec");
 		return;
 	}
-	if (received->count != (in_file ? 1 : 0) + (terminal ? 0 : 3)) {
+	if (flags & ~(uint32_t)EXEC_FLAGS || received->count != expected) {
 		send_error(client, EINVAL, "exec");
 		return;
 	}
@@ -341,8 +342,9 @@ static void serve_exec(struct client *client, const struct request_message *requ
 		send_error(client, errno, "exec");
 		return;
 	}
-	if (!terminal)
-		memcpy(stdio, received->fds + in_file, sizeof(stdio));
+	for (int i = 0; i < 3; i++)
+		if (flags & ((uint32_t)EXEC_STDIN << i))
+			stdio[i] = received->fds[next++];
 	begin_exec(client, data, flags, stdio);
 	if (in_file)
 		munmap((void *)(uintptr_t)data.at, data.size);
@@ -451,14 +453,15 @@ static void drop_client(struct client *client)
 
 static void take_control(struct msghdr *message, struct received *received)
 {
-	for (struct cmsghdr *item = CMSG_FIRSTHDR(message); item; item = CMSG_NXTHDR(message, item)) {
-		size_t size = item->cmsg_len - CMSG_LEN(0);
-		if (item->cmsg_level != SOL_SOCKET || item->cmsg_type != SCM_RIGHTS)
-			continue;
-		memcpy(received->fds, CMSG_DATA(item), size);
-		received->count = (int)(size / sizeof(int));
-	}
-	received->cut = message->msg_flags & MSG_CTRUNC;
+	/* There is never more than one item: descriptors are all that is asked for. */
+	struct cmsghdr *item = CMSG_FIRSTHDR(message);
+
+	received->cut = message->msg_flags & (MSG_CTRUNC | MSG_TRUNC);
+	if (!item || item->cmsg_level != SOL_SOCKET || item->cmsg_type != SCM_RIGHTS)
+		return;
+	size_t size = item->cmsg_len - CMSG_LEN(0);
+	memcpy(received->fds, CMSG_DATA(item), size);
+	received->count = (int)(size / sizeof(int));
 }
 
 /* The size of a message, 0 at the end, or -1 with errno. */
@@ -484,8 +487,6 @@ static ssize_t receive(struct client *client, struct received *received)
 	if (size < 0)
 		return size;
 	take_control(&message, received);
-	if (message.msg_flags & MSG_TRUNC)
-		received->cut = true;
 	return size;
 }
 

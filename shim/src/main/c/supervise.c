@@ -75,11 +75,9 @@ static int open_children(struct shim *shim, struct failure *failure)
 
 int shim_init(struct shim *shim, struct failure *failure)
 {
+	shim->loop.epoll = shim->children.fd = -1;
 	shim->arena = mmap(NULL, ARENA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (shim->arena == MAP_FAILED)
-		return fail(failure, "map", "buffers");
-	if (loop_open(&shim->loop, failure) < 0 || open_children(shim, failure) < 0)
-		return -1;
+	log_init(&shim->log, shim->arena + STREAM_BUFFER);
 	streams_init(&shim->streams, &shim->loop, &shim->log, shim->arena);
 	shim->execs = (struct execs){ .loop = &shim->loop, .container = &shim->container };
 	shim->server = (struct server){
@@ -91,7 +89,11 @@ int shim_init(struct shim *shim, struct failure *failure)
 		.listener = { .fd = -1 },
 		.buffer = shim->arena,
 	};
-	return 0;
+	if (shim->arena == MAP_FAILED)
+		return fail(failure, "map", "buffers");
+	if (loop_open(&shim->loop, failure) < 0)
+		return -1;
+	return open_children(shim, failure);
 }
 
 /* Pages that a burst of output has touched go back to the kernel. */
