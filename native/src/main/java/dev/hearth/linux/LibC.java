@@ -19,6 +19,8 @@ final class LibC {
     // No library is looked for by name; without this JNA would run ldconfig(8) to learn where.
     System.getProperties().putIfAbsent("jna.platform.library.path", "");
     Native.register(LibC.class, NativeLibrary.getProcess());
+    // Whoever looks at the errno of a call must not wait for classes first: see Sys.
+    Sys.failedWith(Errno.EPERM);
   }
 
   private LibC() {}
