@@ -23,8 +23,6 @@ import java.util.List;
 final class ContainerdContender {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
-  private final List<CriContender> handlers =
-      List.of(new Handler("containerd+runc", "runc"), new Handler("containerd+crun", "crun"));
   private final Path folder;
   private final Path run;
   private Process process;
@@ -49,7 +47,7 @@ final class ContainerdContender {
 
   /** The two ways to use it; closing either does nothing, close this one. */
   List<CriContender> contenders() {
-    return handlers;
+    return List.of(new Handler("containerd+runc", "runc"), new Handler("containerd+crun", "crun"));
   }
 
   private Path socket() {
@@ -139,8 +137,8 @@ final class ContainerdContender {
     Processes.mentioning("-address " + socket())
         .flatMap(pid -> ProcessHandle.of(pid).stream())
         .forEach(ProcessHandle::destroyForcibly);
-    for (CriContender contender : handlers) {
-      Leftovers.endCgroups(contender.cgroupParent());
+    for (CriContender contender : contenders()) {
+      Leftovers.removeCgroups(contender.cgroupParent());
     }
   }
 

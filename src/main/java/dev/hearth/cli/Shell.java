@@ -7,42 +7,31 @@ import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
-import java.time.Instant;
-import java.time.InstantSource;
+import java.time.Clock;
 import java.time.ZoneId;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a command was started from: where its output goes, what the environment says, what time it
- * is. Most commands need few of these, and each costs some milliseconds of a short life, so they
- * are looked at when they are asked for.
+ * is.
  *
- * @param terminal whether somebody looks on, so that lines may be overwritten
- * @param zone of times the user gives without an offset
+ * @param terminal somebody looks on: lines may be overwritten
  */
 record Shell(
     PrintStream out,
     PrintStream err,
-    BooleanSupplier terminal,
+    boolean terminal,
     Map<String, String> environment,
-    InstantSource clock,
-    Supplier<ZoneId> zone) {
+    Clock clock) {
 
   static Shell ofThisProcess() {
     return new Shell(
         stream(FileDescriptor.out, false),
         stream(FileDescriptor.err, true),
-        () -> isTerminal(System.console()),
+        isTerminal(System.console()),
         System.getenv(),
-        InstantSource.system(),
-        ZoneId::systemDefault);
-  }
-
-  Instant now() {
-    return clock.instant();
+        Clock.system(ZoneId.systemDefault()));
   }
 
   private static boolean isTerminal(@Nullable Console console) {

@@ -1,14 +1,13 @@
 package dev.hearth.cli;
 
+import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
-import java.time.ZoneId;
 import java.util.Locale;
-import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -18,27 +17,27 @@ sealed interface Since {
   Pattern SPAN =
       Pattern.compile("(?:(\\d+)d)?(?:(\\d+)h)?(?:(\\d+)m)?(?:(\\d+(?:\\.\\d{1,9})?)s)?");
 
-  Instant at(Instant now, Supplier<ZoneId> zone);
+  Instant at(Clock clock);
 
   record Ago(Duration span) implements Since {
     @Override
-    public Instant at(Instant now, Supplier<ZoneId> zone) {
-      return now.minus(span);
+    public Instant at(Clock clock) {
+      return clock.instant().minus(span);
     }
   }
 
   record Moment(Instant instant) implements Since {
     @Override
-    public Instant at(Instant now, Supplier<ZoneId> zone) {
+    public Instant at(Clock clock) {
       return instant;
     }
   }
 
-  /** A date or time without an offset, which is the user's. */
+  /** A date or time without an offset, which is the clock's. */
   record Local(LocalDateTime time) implements Since {
     @Override
-    public Instant at(Instant now, Supplier<ZoneId> zone) {
-      return time.atZone(zone.get()).toInstant();
+    public Instant at(Clock clock) {
+      return time.atZone(clock.getZone()).toInstant();
     }
   }
 

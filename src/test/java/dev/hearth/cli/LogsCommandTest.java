@@ -15,8 +15,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.InstantSource;
-import java.time.ZoneOffset;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -147,10 +146,9 @@ class LogsCommandTest {
           new Shell(
               out,
               new PrintStream(new ByteArrayOutputStream(), false, UTF_8),
-              () -> false,
+              false,
               Map.of("HEARTH_SOCKET", socket.toString()),
-              InstantSource.system(),
-              () -> ZoneOffset.UTC);
+              Clock.systemUTC());
       try {
         return HearthCommand.run(shell, arguments.toArray(String[]::new));
       } finally {
@@ -235,10 +233,9 @@ class LogsCommandTest {
         new Shell(
             new PrintStream(broken, false, UTF_8),
             new PrintStream(new ByteArrayOutputStream(), false, UTF_8),
-            () -> false,
+            false,
             Map.of("HEARTH_SOCKET", socket.toString()),
-            InstantSource.system(),
-            () -> ZoneOffset.UTC);
+            Clock.systemUTC());
     assertThat(HearthCommand.run(shell, "logs", "-f", "web")).isZero();
   }
 }

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Calls on open descriptors.
@@ -12,6 +13,9 @@ import java.util.Optional;
  * take: make them non-blocking and wait with a {@link Poller}, or use {@link BlockingCalls}.
  */
 public final class Descriptors {
+  /** What a heap buffer is read or written by at most, in bytes. */
+  private static final int CHUNK = 64 * 1024;
+
   private static final int LOCK_SHARED = 1;
   private static final int LOCK_EXCLUSIVE = 2;
   private static final int LOCK_NONBLOCKING = 4;
@@ -26,12 +30,54 @@ public final class Descriptors {
    * @return bytes read; -1 at the end; 0 when a non-blocking descriptor has none now
    */
   public static int read(Fd fd, ByteBuffer to) throws LinuxException {
-    return Transfer.read(fd, to, Transfer.OWN_OFFSET);
+    if (!to.hasRemaining()) {
+      return 0;
+    }
+    try (Fd.Use use = fd.use("read")) {
+      byte[] chunk = to.isDirect() ? null : new byte[Math.min(to.remaining(), CHUNK)];
+      long read;
+      do {
+        read =
+            chunk == null
+                ? LibC.read(use.number(), to, to.remaining())
+                : LibC.read(use.number(), chunk, chunk.length);
+      } while (read < 0 && Sys.failedWith(Errno.EINTR));
+      return advanceRead(fd, to, chunk, read);
+    }
   }
 
   /** As {@link #read(Fd, ByteBuffer)}, at an offset in bytes and without moving the file's own. */
   public static int read(Fd fd, ByteBuffer to, long offset) throws LinuxException {
-    return Transfer.read(fd, to, offset);
+    if (!to.hasRemaining()) {
+      return 0;
+    }
+    try (Fd.Use use = fd.use("read")) {
+      byte[] chunk = to.isDirect() ? null : new byte[Math.min(to.remaining(), CHUNK)];
+      long read;
+      do {
+        read =
+            chunk == null
+                ? LibC.pread(use.number(), to, to.remaining(), offset)
+                : LibC.pread(use.number(), chunk, chunk.length, offset);
+      } while (read < 0 && Sys.failedWith(Errno.EINTR));
+      return advanceRead(fd, to, chunk, read);
+    }
+  }
+
+  private static int advanceRead(Fd fd, ByteBuffer to, byte @Nullable [] chunk, long read)
+      throws LinuxException {
+    if (read < 0) {
+      if (Sys.failedWith(Errno.EAGAIN)) {
+        return 0;
+      }
+      throw Sys.failure("read", fd.name());
+    }
+    if (chunk == null) {
+      to.position(to.position() + (int) read);
+    } else {
+      to.put(chunk, 0, (int) read);
+    }
+    return read == 0 ? -1 : (int) read;
   }
 
   /**
@@ -40,12 +86,49 @@ public final class Descriptors {
    * @return bytes written; 0 when a non-blocking descriptor takes none now
    */
   public static int write(Fd fd, ByteBuffer from) throws LinuxException {
-    return Transfer.write(fd, from, Transfer.OWN_OFFSET);
+    try (Fd.Use use = fd.use("write")) {
+      byte[] chunk = from.isDirect() ? null : copy(from);
+      long written;
+      do {
+        written =
+            chunk == null
+                ? LibC.write(use.number(), from, from.remaining())
+                : LibC.write(use.number(), chunk, chunk.length);
+      } while (written < 0 && Sys.failedWith(Errno.EINTR));
+      return advanceWritten(fd, from, written);
+    }
   }
 
   /** As {@link #write(Fd, ByteBuffer)}, at an offset in bytes, without moving the file's own. */
   public static int write(Fd fd, ByteBuffer from, long offset) throws LinuxException {
-    return Transfer.write(fd, from, offset);
+    try (Fd.Use use = fd.use("write")) {
+      byte[] chunk = from.isDirect() ? null : copy(from);
+      long written;
+      do {
+        written =
+            chunk == null
+                ? LibC.pwrite(use.number(), from, from.remaining(), offset)
+                : LibC.pwrite(use.number(), chunk, chunk.length, offset);
+      } while (written < 0 && Sys.failedWith(Errno.EINTR));
+      return advanceWritten(fd, from, written);
+    }
+  }
+
+  private static byte[] copy(ByteBuffer from) {
+    byte[] chunk = new byte[Math.min(from.remaining(), CHUNK)];
+    from.get(from.position(), chunk);
+    return chunk;
+  }
+
+  private static int advanceWritten(Fd fd, ByteBuffer from, long written) throws LinuxException {
+    if (written < 0) {
+      if (Sys.failedWith(Errno.EAGAIN)) {
+        return 0;
+      }
+      throw Sys.failure("write", fd.name());
+    }
+    from.position(from.position() + (int) written);
+    return (int) written;
   }
 
   /** Writes all remaining bytes to a descriptor that blocks, or a file. */

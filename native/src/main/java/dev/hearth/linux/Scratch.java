@@ -11,7 +11,6 @@ import java.nio.ByteOrder;
  */
 final class Scratch implements AutoCloseable {
   private final long address;
-  private final Pointer pointer;
   private final ByteBuffer view;
   private int used;
 
@@ -20,9 +19,8 @@ final class Scratch implements AutoCloseable {
     if (address == 0) {
       throw new OutOfMemoryError("no memory for a native call of " + size + " bytes");
     }
-    pointer = new Pointer(address);
-    pointer.setMemory(0, size, (byte) 0);
-    view = pointer.getByteBuffer(0, size).order(ByteOrder.nativeOrder());
+    view = new Pointer(address).getByteBuffer(0, size).order(ByteOrder.nativeOrder());
+    view.put(0, new byte[size]);
   }
 
   /** The whole block, not to be used after closing. */

@@ -6,13 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 
-/**
- * Turns results into exceptions and names into bytes.
- *
- * <p>JNA keeps errno per kernel thread. A virtual thread that waits for anything between a call and
- * the look at its errno, be it only for a class to load, may go on where another's errno is. So
- * look first, and compose messages after.
- */
+/** Turns results into exceptions and names into bytes. */
 final class Sys {
   private Sys() {}
 
@@ -33,30 +27,19 @@ final class Sys {
   /** As the others, for an entry of a directory. */
   static int check(int result, String operation, Fd dir, String name) throws LinuxException {
     if (result < 0) {
-      throw failure(operation, dir, name);
+      throw failure(operation, inside(dir, name));
     }
     return result;
   }
 
-  /** The error number of the call just made on this thread. */
-  static int errno() {
-    return Native.getLastError();
-  }
-
   /** The failure of the call just made on this thread. */
   static LinuxException failure(String operation, String path) {
-    return new LinuxException(operation, path, errno());
-  }
-
-  /** As the other, for an entry of a directory. */
-  static LinuxException failure(String operation, Fd dir, String name) {
-    int errno = errno();
-    return new LinuxException(operation, inside(dir, name), errno);
+    return new LinuxException(operation, path, Native.getLastError());
   }
 
   /** Whether the call just made on this thread failed with this. */
   static boolean failedWith(Errno errno) {
-    return errno() == errno.number();
+    return Native.getLastError() == errno.number();
   }
 
   static String inside(Fd dir, String name) {

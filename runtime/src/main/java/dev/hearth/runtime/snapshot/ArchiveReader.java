@@ -1,0 +1,129 @@
+package dev.hearth.runtime.snapshot;
+
+import dev.hearth.runtime.model.Digest;
+import dev.hearth.runtime.model.Sha256;
+import java.io.IOException;
+import java.security.MessageDigest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads an uncompressed archive and digests every byte of it, content being passed on without a
+ * copy. One thread.
+ */
+final class ArchiveReader {
+  private final ChunkSource source;
+  private final MessageDigest sha256;
+  private final long maxBytes;
+  private ChunkSource.@Nullable Chunk chunk;
+  private int position;
+  private long arrived;
+
+  /**
+   * @param maxBytes how long the archive may be
+   */
+  ArchiveReader(ChunkSource source, long maxBytes) {
+    this.source = source;
+    this.maxBytes = maxBytes;
+    this.sha256 = Sha256.begin();
+  }
+
+  /**
+   * Fills the buffer, or reads nothing because the archive ended.
+   *
+   * @throws LayerException when it ends in the middle
+   */
+  boolean readBlock(byte[] buffer) throws LayerException, IOException, InterruptedException {
+    if (available() == 0) {
+      return false;
+    }
+    read(buffer, 0, buffer.length);
+    return true;
+  }
+
+  /** Reads exactly as much. */
+  void read(byte[] buffer, int offset, int length)
+      throws LayerException, IOException, InterruptedException {
+    int done = 0;
+    while (done < length) {
+      int n = Math.min(length - done, needed());
+      System.arraycopy(current().bytes, position, buffer, offset + done, n);
+      position += n;
+      done += n;
+    }
+  }
+
+  /** Passes exactly as much on. */
+  void pass(long length, ContentSink sink)
+      throws LayerException, IOException, InterruptedException {
+    long left = length;
+    while (left > 0) {
+      int n = (int) Math.min(left, needed());
+      sink.content(current().bytes, position, n);
+      position += n;
+      left -= n;
+    }
+  }
+
+  /** Reads exactly as much and forgets it. */
+  void skip(long length) throws LayerException, IOException, InterruptedException {
+    long left = length;
+    while (left > 0) {
+      int n = (int) Math.min(left, needed());
+      position += n;
+      left -= n;
+    }
+  }
+
+  /** Reads on to the end of the stream: what follows an archive's end still is in its digest. */
+  void drain() throws LayerException, IOException, InterruptedException {
+    int n;
+    while ((n = available()) > 0) {
+      position += n;
+    }
+  }
+
+  /** Bytes read so far. */
+  long bytes() {
+    ChunkSource.Chunk c = chunk;
+    return c == null ? arrived : arrived - c.length + position;
+  }
+
+  /** The digest of the whole archive; call once, at its end. */
+  Digest digest() {
+    return Sha256.finish(sha256);
+  }
+
+  private ChunkSource.Chunk current() {
+    ChunkSource.Chunk c = chunk;
+    if (c == null) {
+      throw new IllegalStateException("nothing was read yet");
+    }
+    return c;
+  }
+
+  private int needed() throws LayerException, IOException, InterruptedException {
+    int n = available();
+    if (n == 0) {
+      throw LayerException.malformed("the archive ends early, after " + arrived + " bytes");
+    }
+    return n;
+  }
+
+  /** How many bytes can be had at once; 0 at the end. */
+  private int available() throws LayerException, IOException, InterruptedException {
+    while (chunk == null || position == chunk.length) {
+      ChunkSource.Chunk next = source.next();
+      if (next == null) {
+        return 0;
+      }
+      chunk = next;
+      position = 0;
+      arrived += next.length;
+      if (arrived > maxBytes) {
+        throw LayerException.limit("the archive is longer than " + maxBytes + " bytes");
+      }
+      sha256.update(next.bytes, 0, next.length);
+    }
+    return chunk.length - position;
+  }
+}

@@ -1,0 +1,52 @@
+package dev.hearth.runtime.snapshot;
+
+import dev.hearth.linux.FileSystemContext;
+import dev.hearth.linux.LinuxException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+
+/** How a layer lies on disk. */
+public enum LayerFormat {
+  /** One EROFS image, mounted from its file; Linux 6.12 or later. */
+  EROFS,
+  /** A folder with the layer's files. */
+  FOLDER;
+
+  /**
+   * The format for layers in a directory: EROFS if this kernel mounts an image from a file on this
+   * file system, which a trial tells. Needs CAP_SYS_ADMIN.
+   */
+  public static LayerFormat forDirectory(Path directory) throws IOException {
+    Path trial = Files.createTempFile(directory, ".trial-", "");
+    try {
+      Files.delete(trial);
+      writeEmptyImage(trial);
+      try (FileSystemContext context = FileSystemContext.open("erofs")) {
+        context.set("source", trial.toString());
+        context.create();
+        context.mount(Set.of()).close();
+        return EROFS;
+      } catch (LinuxException e) {
+        // ENODEV: no such file system; ENOTBLK: not from a file, or not from one there.
+        return FOLDER;
+      }
+    } finally {
+      Files.deleteIfExists(trial);
+    }
+  }
+
+  private static void writeEmptyImage(Path file) throws IOException {
+    Path scratchFile = file.resolveSibling(file.getFileName() + "-scratch");
+    try (var scratch = new Scratch(scratchFile);
+        var target = new ErofsTarget(file)) {
+      var tree = new LayerTree(scratch, 0);
+      tree.seal();
+      target.finish(tree, new LayerRecord(0, 0, 0, false, List.of()));
+    } catch (LayerException e) {
+      throw new IllegalStateException("an empty layer fits every bound", e);
+    }
+  }
+}

@@ -1,0 +1,175 @@
+package dev.hearth.runtime.snapshot;
+
+import dev.hearth.linux.DetachedMounts;
+import dev.hearth.linux.Errno;
+import dev.hearth.linux.Fd;
+import dev.hearth.linux.FileSystemContext;
+import dev.hearth.linux.LinuxException;
+import dev.hearth.linux.MountAttribute;
+import dev.hearth.linux.MountFlag;
+import dev.hearth.linux.Mounts;
+import dev.hearth.linux.UnmountFlag;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Makes overlay mounts that are attached nowhere: they are in no mount table, and gone as soon as
+ * nobody holds their descriptor. Blocks: not on a virtual thread.
+ *
+ * <p>Kernels differ in how they are told the layers: one descriptor each (6.13), one path each
+ * (6.8), or all paths in one option of at most a page, which the new mount API cuts off at 256
+ * bytes, so that the old one has to do.
+ */
+final class OverlayMount {
+  /** OVL_MAX_STACK of the kernel. */
+  static final int MAX_LAYERS = 500;
+
+  /** A look at an image must not open the node's devices. */
+  private static final Set<MountAttribute> VIEW =
+      Set.of(
+          MountAttribute.READ_ONLY,
+          MountAttribute.NO_SUID,
+          MountAttribute.NO_DEVICES,
+          MountAttribute.NO_EXEC);
+
+  /** How layers are told. */
+  enum Way {
+    DESCRIPTORS,
+    PATHS,
+    ONE_OPTION
+  }
+
+  /** What is written to. */
+  record Writable(Fd upper, Fd work) {}
+
+  private final Way way;
+  private final Path mountPoint;
+
+  private OverlayMount(Way way, Path mountPoint) {
+    this.way = way;
+    this.mountPoint = mountPoint;
+  }
+
+  /**
+   * Finds out what this kernel takes.
+   *
+   * @param mountPoint where old kernels mount for a moment; made when needed
+   */
+  static OverlayMount probe(Path mountPoint, Fd anyDirectory) throws LinuxException {
+    try (FileSystemContext context = FileSystemContext.open("overlay")) {
+      if (takes(() -> context.set("lowerdir+", anyDirectory))) {
+        return new OverlayMount(Way.DESCRIPTORS, mountPoint);
+      }
+      if (takes(() -> context.set("lowerdir+", anyDirectory.procPath()))) {
+        return new OverlayMount(Way.PATHS, mountPoint);
+      }
+    }
+    return new OverlayMount(Way.ONE_OPTION, mountPoint);
+  }
+
+  /** Does as an older kernel makes us, which newer ones still take: for tests. */
+  OverlayMount by(Way older) {
+    return new OverlayMount(older, mountPoint);
+  }
+
+  private interface Attempt {
+    void run() throws LinuxException;
+  }
+
+  private static boolean takes(Attempt attempt) throws LinuxException {
+    try {
+      attempt.run();
+      return true;
+    } catch (LinuxException e) {
+      if (e.is(Errno.EINVAL)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Stacks layers.
+   *
+   * @param lowers roots of layers, the topmost first; one at least
+   * @param writable on top of them; without, the mount is read-only
+   */
+  Fd create(List<Fd> lowers, Optional<Writable> writable) throws IOException {
+    if (writable.isEmpty() && lowers.size() == 1) {
+      return copyReadOnly(lowers.getFirst());
+    }
+    return way == Way.ONE_OPTION ? createOld(lowers, writable) : createNew(lowers, writable);
+  }
+
+  /** overlayfs stacks two at least; a single layer is its own view. */
+  private static Fd copyReadOnly(Fd lower) throws LinuxException {
+    Fd copy = DetachedMounts.copy(lower, false);
+    try {
+      DetachedMounts.change(copy, DetachedMounts.Change.setting(VIEW), false);
+      return copy;
+    } catch (LinuxException e) {
+      copy.close();
+      throw e;
+    }
+  }
+
+  private Fd createNew(List<Fd> lowers, Optional<Writable> writable) throws LinuxException {
+    try (FileSystemContext context = FileSystemContext.open("overlay")) {
+      context.set("source", "overlay");
+      for (Fd lower : lowers) {
+        set(context, "lowerdir+", lower);
+      }
+      if (writable.isPresent()) {
+        set(context, "upperdir", writable.get().upper());
+        set(context, "workdir", writable.get().work());
+        context.set("volatile");
+      }
+      context.set("index", "off");
+      context.create();
+      return context.mount(writable.isPresent() ? Set.of() : VIEW);
+    }
+  }
+
+  private void set(FileSystemContext context, String key, Fd directory) throws LinuxException {
+    if (way == Way.DESCRIPTORS) {
+      context.set(key, directory);
+    } else {
+      context.set(key, directory.procPath());
+    }
+  }
+
+  private Fd createOld(List<Fd> lowers, Optional<Writable> writable) throws IOException {
+    String options =
+        "index=off,lowerdir="
+            + lowers.stream().map(Fd::procPath).collect(Collectors.joining(":"))
+            + writable
+                .map(w ->
+                    ",volatile,upperdir="
+                        + w.upper().procPath()
+                        + ",workdir="
+                        + w.work().procPath())
+                .orElse("");
+    var flags = EnumSet.noneOf(MountFlag.class);
+    if (writable.isEmpty()) {
+      flags.addAll(
+          Set.of(MountFlag.READ_ONLY, MountFlag.NO_SUID, MountFlag.NO_DEVICES, MountFlag.NO_EXEC));
+    }
+    Path at = Files.createTempDirectory(Files.createDirectories(mountPoint), "overlay-");
+    try {
+      Mounts.mount("overlay", at, "overlay", flags, options);
+      try {
+        return DetachedMounts.copy(at, false);
+      } finally {
+        Mounts.unmount(at, Set.of(UnmountFlag.DETACH));
+      }
+    } finally {
+      Files.delete(at);
+    }
+  }
+}

@@ -1,0 +1,381 @@
+package dev.hearth.runtime.snapshot;
+
+import static dev.hearth.runtime.snapshot.SnapshotException.Reason.CONFLICT;
+import static dev.hearth.runtime.snapshot.SnapshotException.Reason.MISSING_LAYER;
+import static dev.hearth.runtime.snapshot.SnapshotException.Reason.TOO_MANY_LAYERS;
+import static dev.hearth.runtime.snapshot.SnapshotException.Reason.UNKNOWN_CONTAINER;
+
+import dev.hearth.linux.BlockingCalls;
+import dev.hearth.linux.Fd;
+import dev.hearth.linux.LinuxException;
+import dev.hearth.linux.OpenFlag;
+import dev.hearth.linux.Opens;
+import dev.hearth.runtime.model.ContainerId;
+import dev.hearth.runtime.model.Digest;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Root file systems of containers: the layers of an image and, on top, what the container writes,
+ * in {@code <root>/snapshots/<container id>}.
+ *
+ * <p>Their mounts are detached: {@link #mount} hands out a descriptor, which the container's shim
+ * attaches in the container's own mount namespace. Nothing of it is ever in the node's mount table,
+ * and a daemon that dies leaves nothing. They are {@code volatile}: what a container wrote need not
+ * survive a power loss that ends the container too, and unmounting without it waits for the disk.
+ *
+ * <p>Thread-safe, one call at a time for one container. The lock guards that layers are mounted
+ * when first needed and unmounted when last.
+ */
+public final class RootFilesystems implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(RootFilesystems.class.getName());
+  private static final String TEMPORARY = ".new-";
+  private static final String REMOVED = ".gone-";
+
+  /**
+   * How many entries {@link #remove} removes itself before it leaves the rest to the background.
+   */
+  private static final int REMOVED_AT_ONCE = 300;
+
+  private final Path folder;
+  private final Layers layers;
+  private final LayerMounts layerMounts;
+  private final OverlayMount overlay;
+  private final ImpliedDirectories implied;
+  private final BlockingCalls calls;
+  private final UpperUsage usage;
+  private final AtomicLong names = new AtomicLong();
+  private final Map<ContainerId, Snapshot> snapshots = new ConcurrentHashMap<>();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final ExecutorService background =
+      Executors.newSingleThreadExecutor(
+          Thread.ofPlatform().daemon().name("snapshot-background").factory());
+
+  private RootFilesystems(
+      Path folder,
+      Layers layers,
+      LayerMounts layerMounts,
+      OverlayMount overlay,
+      BlockingCalls calls,
+      InstantSource clock) {
+    this.folder = folder;
+    this.layers = layers;
+    this.layerMounts = layerMounts;
+    this.overlay = overlay;
+    this.implied = new ImpliedDirectories();
+    this.calls = calls;
+    this.usage = new UpperUsage(background, clock);
+  }
+
+  /**
+   * Opens what there is, adopts mounts of layers that are needed and drops those that are not.
+   *
+   * @param root the daemon's root, such as /var/lib/hearth; overlayfs must take it as upper
+   * @param state its state folder, such as /run/hearth
+   */
+  public static RootFilesystems open(
+      Path root, Path state, Layers layers, BlockingCalls calls, InstantSource clock)
+      throws IOException {
+    Path folder = root.resolve("snapshots");
+    Files.createDirectories(folder);
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
+    var found = new ArrayList<Snapshot>();
+    var leftovers = new ArrayList<Path>();
+    scan(folder, found, leftovers);
+    var needed = new HashSet<Digest>();
+    for (Snapshot snapshot : found) {
+      layers.holdEvenAbsent(Set.copyOf(snapshot.layers()));
+      needed.addAll(snapshot.layers());
+    }
+    OverlayMount overlay;
+    try (Fd any = openFolder(folder)) {
+      overlay = OverlayMount.probe(state.resolve("mounting"), any);
+    }
+    var filesystems =
+        new RootFilesystems(folder, layers, LayerMounts.open(state, needed), overlay, calls, clock);
+    found.forEach(snapshot -> filesystems.snapshots.put(snapshot.container(), snapshot));
+    leftovers.forEach(filesystems::deleteInBackground);
+    return filesystems;
+  }
+
+  private static void scan(Path folder, List<Snapshot> found, List<Path> leftovers)
+      throws IOException {
+    try (DirectoryStream<Path> paths = Files.newDirectoryStream(folder)) {
+      for (Path path : paths) {
+        String name = path.getFileName().toString();
+        if (!name.matches("[0-9a-f]{64}")) {
+          leftovers.add(path);
+          continue;
+        }
+        try {
+          found.add(Snapshot.read(new ContainerId(name), path));
+        } catch (IOException e) {
+          LOG.log(System.Logger.Level.WARNING, "removing a broken snapshot: {0}", e.getMessage());
+          leftovers.add(path);
+        }
+      }
+    }
+  }
+
+  private static Fd openFolder(Path path) throws LinuxException {
+    return Opens.open(path, Set.of(OpenFlag.PATH, OpenFlag.DIRECTORY, OpenFlag.NO_FOLLOW));
+  }
+
+  /** The containers that have a root file system, for recovery. */
+  public Set<ContainerId> list() {
+    return new TreeSet<>(snapshots.keySet());
+  }
+
+  /** The layers root file systems are made of: not to be removed. */
+  public Set<Digest> layersInUse() {
+    var used = new HashSet<Digest>();
+    snapshots.values().forEach(snapshot -> used.addAll(snapshot.layers()));
+    return used;
+  }
+
+  /**
+   * Makes the root file system of a container. Again with the same layers does nothing.
+   *
+   * @param diffIds of the image's layers, the lowest first; one at least
+   * @throws SnapshotException when a layer is missing, or it was prepared with other layers
+   */
+  public void prepare(ContainerId container, List<Digest> diffIds)
+      throws IOException, InterruptedException {
+    if (diffIds.isEmpty()) {
+      throw new IllegalArgumentException("an image of no layers has no root file system");
+    }
+    Snapshot present = snapshots.get(container);
+    if (present != null) {
+      if (!present.layers().equals(diffIds)) {
+        throw new SnapshotException(
+            CONFLICT, "container " + container + " has a root file system of other layers");
+      }
+      return;
+    }
+    calls.<IOException>run(() -> prepareBlocking(container, diffIds));
+  }
+
+  private void prepareBlocking(ContainerId container, List<Digest> diffIds) throws IOException {
+    Set<Digest> held = Set.copyOf(diffIds);
+    lock.lock();
+    try {
+      Optional<Digest> missing = layers.hold(held);
+      if (missing.isPresent()) {
+        throw missing(missing.get());
+      }
+    } finally {
+      lock.unlock();
+    }
+    Path temporary = folder.resolve(TEMPORARY + container);
+    try {
+      TreeRemoval.remove(temporary);
+      var snapshot = new Snapshot(container, temporary, diffIds);
+      snapshot.create();
+      try (Lowers lowers = lowers(diffIds)) {
+        implied.apply(lowers.layers(), lowers.roots(), snapshot.upper());
+      }
+      Path path = folder.resolve(container.value());
+      Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
+      snapshots.put(container, new Snapshot(container, path, diffIds));
+    } catch (IOException | RuntimeException e) {
+      try {
+        TreeRemoval.remove(temporary);
+      } catch (IOException cleanup) {
+        e.addSuppressed(cleanup);
+      }
+      release(held);
+      throw e;
+    }
+  }
+
+  private static SnapshotException missing(Digest diffId) {
+    return new SnapshotException(
+        MISSING_LAYER, "layer " + diffId + " is not here any more; pull the image again");
+  }
+
+  /** Layers and their roots, the topmost first. */
+  private record Lowers(List<Layer> layers, List<Fd> roots) implements AutoCloseable {
+    @Override
+    public void close() {
+      roots.forEach(Fd::close);
+    }
+  }
+
+  /**
+   * Opens what is to be stacked. overlayfs refuses a layer twice; the upper of two hides all the
+   * lower one could add. Nor does it know that a layer's root can be opaque.
+   */
+  private Lowers lowers(List<Digest> diffIds) throws IOException {
+    var stack = new ArrayList<Layer>();
+    for (Digest diffId : new LinkedHashSet<>(diffIds.reversed())) {
+      Layer layer = layers.find(diffId).orElseThrow(() -> missing(diffId));
+      stack.add(layer);
+      if (layer.rootOpaque()) {
+        break;
+      }
+    }
+    if (stack.size() > OverlayMount.MAX_LAYERS) {
+      throw new SnapshotException(
+          TOO_MANY_LAYERS,
+          "the image has " + stack.size() + " layers, overlayfs stacks " + OverlayMount.MAX_LAYERS);
+    }
+    var lowers = new Lowers(List.copyOf(stack), new ArrayList<>());
+    lock.lock();
+    try {
+      for (Layer layer : stack) {
+        lowers.roots().add(layerMounts.open(layer));
+      }
+      return lowers;
+    } catch (IOException | RuntimeException e) {
+      lowers.close();
+      throw e;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Snapshot snapshot(ContainerId container) throws SnapshotException {
+    Snapshot snapshot = snapshots.get(container);
+    if (snapshot == null) {
+      throw new SnapshotException(
+          UNKNOWN_CONTAINER, "container " + container + " has no root file system");
+    }
+    return snapshot;
+  }
+
+  /**
+   * Mounts a container's root file system, attached nowhere; the caller closes the descriptor. Only
+   * when an earlier mount of it is gone: overlayfs does not share what it writes to.
+   *
+   * @throws SnapshotException when none was prepared
+   */
+  public Fd mount(ContainerId container) throws IOException, InterruptedException {
+    Snapshot snapshot = snapshot(container);
+    return calls.<Fd, IOException>call(() -> mountBlocking(snapshot));
+  }
+
+  private Fd mountBlocking(Snapshot snapshot) throws IOException {
+    renewWork(snapshot.work());
+    try (Lowers lowers = lowers(snapshot.layers());
+        Fd upper = openFolder(snapshot.upper());
+        Fd work = openFolder(snapshot.work())) {
+      return overlay.create(lowers.roots(), Optional.of(new OverlayMount.Writable(upper, work)));
+    }
+  }
+
+  /** A volatile mount leaves a mark that lets no second one happen, lest lost writes be missed. */
+  private static void renewWork(Path work) throws IOException {
+    if (Files.exists(work.resolve("work"))) {
+      TreeRemoval.remove(work);
+      Files.createDirectory(work);
+    }
+  }
+
+  /**
+   * A look at a container's files before it starts: the image's, without what the container would
+   * write. The caller closes it.
+   */
+  public RootView view(ContainerId container) throws IOException, InterruptedException {
+    Snapshot snapshot = snapshot(container);
+    return calls.<RootView, IOException>call(() -> {
+      try (Lowers lowers = lowers(snapshot.layers())) {
+        return new RootView(overlay.create(lowers.roots(), Optional.empty()));
+      }
+    });
+  }
+
+  /**
+   * What the container wrote, as it was measured last; measured again in the background when that
+   * is some time ago. Never waits for the disk beyond a few entries.
+   *
+   * @return empty when it was not measured yet or there is no such container
+   */
+  public Optional<UpperUsage.Measured> usage(ContainerId container) {
+    Snapshot snapshot = snapshots.get(container);
+    return snapshot == null ? Optional.empty() : usage.of(container, snapshot.upper());
+  }
+
+  /**
+   * Removes a container's root file system; one that is not here is removed already. Mounts of it
+   * keep what they need until they are gone. A large one is deleted in the background, having lost
+   * its name.
+   */
+  public void remove(ContainerId container) throws IOException, InterruptedException {
+    calls.<IOException>run(() -> removeBlocking(container));
+  }
+
+  private void removeBlocking(ContainerId container) throws IOException {
+    Path gone = folder.resolve(REMOVED + container + "-" + names.incrementAndGet());
+    try {
+      Files.move(folder.resolve(container.value()), gone, StandardCopyOption.ATOMIC_MOVE);
+    } catch (NoSuchFileException e) {
+      return;
+    }
+    Snapshot snapshot = snapshots.remove(container);
+    usage.forget(container);
+    if (snapshot != null) {
+      release(Set.copyOf(snapshot.layers()));
+    }
+    if (!TreeRemoval.remove(gone, REMOVED_AT_ONCE)) {
+      deleteInBackground(gone);
+    }
+  }
+
+  private void release(Collection<Digest> held) {
+    lock.lock();
+    try {
+      layers.release(held).forEach(layerMounts::close);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void deleteInBackground(Path path) {
+    background.execute(() -> {
+      try {
+        TreeRemoval.remove(path);
+      } catch (IOException e) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "{0} could not be removed, the next start tries again: {1}",
+            path,
+            e.getMessage());
+      }
+    });
+  }
+
+  /** Waits a little for deletions in progress. Mounts of layers stay for the next daemon. */
+  @Override
+  public void close() {
+    background.shutdown();
+    try {
+      if (!background.awaitTermination(2, TimeUnit.SECONDS)) {
+        background.shutdownNow();
+      }
+    } catch (InterruptedException e) {
+      background.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

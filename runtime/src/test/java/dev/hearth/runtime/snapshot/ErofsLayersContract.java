@@ -1,0 +1,8 @@
+package dev.hearth.runtime.snapshot;
+
+final class ErofsLayersContract extends LayersContract {
+  @Override
+  LayerFormat format() {
+    return LayerFormat.EROFS;
+  }
+}

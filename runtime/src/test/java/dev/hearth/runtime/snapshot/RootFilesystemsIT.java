@@ -1,0 +1,303 @@
+package dev.hearth.runtime.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.hearth.linux.BlockingCalls;
+import dev.hearth.linux.DetachedMounts;
+import dev.hearth.linux.Entries;
+import dev.hearth.linux.Fd;
+import dev.hearth.linux.FileStatus;
+import dev.hearth.linux.Mounts;
+import dev.hearth.linux.UnmountFlag;
+import dev.hearth.linux.testing.NeedsRoot;
+import dev.hearth.runtime.model.ContainerId;
+import dev.hearth.runtime.model.Digest;
+import dev.hearth.runtime.model.Sha256;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@NeedsRoot
+final class RootFilesystemsIT {
+  private static final ContainerId ONE = new ContainerId("1".repeat(64));
+  private static final ContainerId TWO = new ContainerId("2".repeat(64));
+
+  @TempDir Path temp;
+  private final BlockingCalls calls = new BlockingCalls(4);
+  private Layers layers;
+  private RootFilesystems filesystems;
+  private final List<Path> attached = new ArrayList<>();
+
+  @BeforeEach
+  void open() throws IOException {
+    layers = Layers.open(temp.resolve("root"));
+    filesystems = reopen();
+  }
+
+  private RootFilesystems reopen() throws IOException {
+    return RootFilesystems.open(
+        temp.resolve("root"), temp.resolve("state"), layers, calls, InstantSource.system());
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    for (Path path : attached) {
+      Mounts.unmount(path, Set.of(UnmountFlag.DETACH));
+    }
+    for (ContainerId id : filesystems.list()) {
+      filesystems.remove(id);
+    }
+    filesystems.close();
+    calls.close();
+    assertThat(mounts()).as("mounts left").isEmpty();
+  }
+
+  private List<String> mounts() throws IOException {
+    return Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
+        .filter(line -> line.contains(temp.toString()))
+        .toList();
+  }
+
+  private Digest layer(TarBytes tar) throws Exception {
+    byte[] archive = tar.end();
+    Digest diffId = Sha256.of(archive);
+    layers.unpack(new ByteArrayInputStream(archive), LayersContract.TAR, diffId);
+    return diffId;
+  }
+
+  /** Attaches a container's root file system, as its shim would. */
+  private Path attach(ContainerId id) throws Exception {
+    Path target = Files.createDirectories(temp.resolve("attached-" + attached.size()));
+    try (Fd mount = filesystems.mount(id)) {
+      DetachedMounts.attach(mount, target);
+    }
+    attached.add(target);
+    return target;
+  }
+
+  @Test
+  void stacksLayersAndHidesWhatTheyWhiteOut() throws Exception {
+    Digest base =
+        layer(
+            new TarBytes()
+                .file("a", "base")
+                .file("b", "base")
+                .file("d/x", "base")
+                .file("d/y", "base")
+                .file("o/x", "base")
+                .file("w/x", "base"));
+    Digest top =
+        layer(
+            new TarBytes()
+                .file("o/new", "top")
+                .file(".wh.a", "")
+                .file("d/.wh.x", "")
+                .file("o/.wh..wh..opq", "")
+                .dir("w")
+                .file("w/z", "top")
+                .file(".wh.w", ""));
+    filesystems.prepare(ONE, List.of(base, top));
+    Path root = attach(ONE);
+
+    assertThat(LayersContract.names(root)).containsExactly("b", "d", "o", "w");
+    assertThat(LayersContract.names(root.resolve("d"))).containsExactly("y");
+    assertThat(LayersContract.names(root.resolve("o"))).containsExactly("new");
+    assertThat(LayersContract.names(root.resolve("w"))).containsExactly("z");
+    Files.writeString(root.resolve("b"), "written");
+    assertThat(root.resolve("b")).hasContent("written");
+  }
+
+  @Test
+  void mountsALayerOnceForAllContainersAndUnmountsItWithTheLast() throws Exception {
+    Digest base = layer(new TarBytes().file("a", "base"));
+    filesystems.prepare(ONE, List.of(base));
+    filesystems.prepare(TWO, List.of(base));
+    assertThat(mounts()).hasSize(layers.format() == LayerFormat.EROFS ? 1 : 0);
+    filesystems.remove(ONE);
+    filesystems.mount(TWO).close();
+    assertThat(mounts()).hasSize(layers.format() == LayerFormat.EROFS ? 1 : 0);
+    filesystems.remove(TWO);
+    assertThat(mounts()).isEmpty();
+  }
+
+  @Test
+  void adoptsMountsOfTheDaemonBefore() throws Exception {
+    Digest base = layer(new TarBytes().file("a", "base"));
+    Digest other = layer(new TarBytes().file("b", "other"));
+    filesystems.prepare(ONE, List.of(base));
+    filesystems.prepare(TWO, List.of(other));
+    Path running = attach(ONE);
+    filesystems.close();
+    // The second container's record got lost with the daemon.
+    TreeRemoval.remove(temp.resolve("root/snapshots").resolve(TWO.value()));
+
+    layers = Layers.open(temp.resolve("root"));
+    filesystems = reopen();
+
+    assertThat(filesystems.list()).containsExactly(ONE);
+    assertThat(running.resolve("a")).hasContent("base");
+    assertThat(layers.remove(base)).isFalse();
+    assertThat(layers.remove(other)).isTrue();
+    assertThat(mounts().stream().filter(line -> line.contains("erofs")).count())
+        .isEqualTo(layers.format() == LayerFormat.EROFS ? 1 : 0);
+  }
+
+  @Test
+  void mountsAgainAfterAVolatileMount() throws Exception {
+    filesystems.prepare(ONE, List.of(layer(new TarBytes().file("a", "base"))));
+    Path first = attach(ONE);
+    Files.writeString(first.resolve("kept"), "yes");
+    Mounts.unmount(attached.removeLast(), Set.of(UnmountFlag.DETACH));
+    assertThat(attach(ONE).resolve("kept")).hasContent("yes");
+  }
+
+  @Test
+  void takesALayerThatComesTwice() throws Exception {
+    Digest a = layer(new TarBytes().file("f", "a"));
+    Digest b = layer(new TarBytes().file(".wh.f", "").file("g", "b"));
+    filesystems.prepare(ONE, List.of(a, b, a));
+    assertThat(LayersContract.names(attach(ONE))).containsExactly("f", "g");
+  }
+
+  @Test
+  void stacksMoreLayersThanFitAPage() throws Exception {
+    var diffIds = new ArrayList<Digest>();
+    for (int i = 0; i < 130; i++) {
+      diffIds.add(layer(new TarBytes().file("f" + i, "x").file("same", "" + i)));
+    }
+    filesystems.prepare(ONE, diffIds);
+    Path root = attach(ONE);
+    assertThat(LayersContract.names(root)).hasSize(131);
+    assertThat(root.resolve("same")).hasContent("129");
+  }
+
+  @Test
+  void letsARootHideAllLayersBelow() throws Exception {
+    Digest below = layer(new TarBytes().file("f", "a"));
+    Digest top = layer(new TarBytes().file("g", "b").file(".wh..wh..opq", ""));
+    filesystems.prepare(ONE, List.of(below, top));
+    assertThat(LayersContract.names(attach(ONE))).containsExactly("g");
+  }
+
+  @Test
+  void givesImpliedDirectoriesTheOwnersBelow() throws Exception {
+    Digest below =
+        layer(
+            new TarBytes()
+                .mode(0555)
+                .header("./", '5', 0)
+                .mode(01777)
+                .header("tmp/", '5', 0)
+                .owner(7, 8)
+                .mode(0750)
+                .mtime(99)
+                .header("home/", '5', 0)
+                .header("home/u/", '5', 0)
+                .header("gone/", '5', 0));
+    Digest hiding = layer(new TarBytes().file(".wh.gone", ""));
+    Digest top =
+        layer(
+            new TarBytes()
+                .file("tmp/x", "")
+                .file("home/u/y", "")
+                .file("gone/z", "")
+                .file("new/z", ""));
+    filesystems.prepare(ONE, List.of(below, hiding, top));
+    Path root = attach(ONE);
+    assertThat(mode(root)).isEqualTo("555 0:0");
+    assertThat(mode(root.resolve("tmp"))).isEqualTo("1777 0:0");
+    assertThat(mode(root.resolve("home"))).isEqualTo("750 7:8");
+    assertThat(mode(root.resolve("home/u"))).isEqualTo("750 7:8");
+    assertThat(Files.getLastModifiedTime(root.resolve("home/u")).toMillis()).isEqualTo(99_000);
+    assertThat(mode(root.resolve("gone"))).isEqualTo("755 0:0");
+    assertThat(mode(root.resolve("new"))).isEqualTo("755 0:0");
+    assertThat(root.resolve("home/u/y")).exists();
+  }
+
+  private static String mode(Path path) throws IOException {
+    FileStatus status = Entries.status(path);
+    return "%o %d:%d".formatted(status.mode(), status.uid(), status.gid());
+  }
+
+  @Test
+  void showsAnImagesFilesBeforeTheStart() throws Exception {
+    Digest one =
+        layer(
+            new TarBytes()
+                .file("etc/passwd", "root")
+                .symlink("etc/group", "/../../etc/passwd")
+                .symlink("etc/out", "../../../../../../../../proc/version")
+                .fifo("etc/fifo")
+                .device("etc/null", '3', 1, 3));
+    Digest two = layer(new TarBytes().file("etc/hosts", "h".repeat(100_000)));
+    filesystems.prepare(ONE, List.of(one));
+    filesystems.prepare(TWO, List.of(one, two));
+    for (ContainerId id : List.of(ONE, TWO)) {
+      try (RootView view = filesystems.view(id)) {
+        assertThat(view.read("/etc/passwd", 100)).hasValue(TarBytes.bytes("root"));
+        assertThat(view.read("etc/group", 100)).hasValue(TarBytes.bytes("root"));
+        assertThat(view.read("etc/out", 100)).isEmpty();
+        assertThat(view.read("etc/fifo", 100)).isEmpty();
+        assertThat(view.read("etc/null", 100)).isEmpty();
+        assertThat(view.read("etc", 100)).isEmpty();
+        if (id.equals(TWO)) {
+          assertThat(view.read("etc/hosts", 100_000).orElseThrow()).hasSize(100_000);
+          assertThatThrownBy(() -> view.read("etc/hosts", 99_999)).hasMessageContaining("EFBIG");
+        }
+      }
+    }
+    assertThat(mounts().stream().filter(line -> line.contains("overlay"))).isEmpty();
+  }
+
+  @Test
+  void refusesWhatIsNotThere() throws Exception {
+    Digest here = layer(new TarBytes().file("a", ""));
+    Digest missing = Sha256.of(new byte[1]);
+    assertThatThrownBy(() -> filesystems.prepare(ONE, List.of(here, missing)))
+        .isInstanceOf(SnapshotException.class)
+        .hasMessageContaining(missing.hex());
+    assertThat(layers.remove(here)).isTrue();
+    assertThatThrownBy(() -> filesystems.mount(ONE)).isInstanceOf(SnapshotException.class);
+    assertThatThrownBy(() -> filesystems.view(ONE)).isInstanceOf(SnapshotException.class);
+    filesystems.remove(ONE);
+  }
+
+  @Test
+  void preparesOnceForARepeatedRequest() throws Exception {
+    Digest a = layer(new TarBytes().file("a", ""));
+    Digest b = layer(new TarBytes().file("b", ""));
+    filesystems.prepare(ONE, List.of(a));
+    filesystems.prepare(ONE, List.of(a));
+    assertThatThrownBy(() -> filesystems.prepare(ONE, List.of(b)))
+        .isInstanceOfSatisfying(
+            SnapshotException.class,
+            e -> assertThat(e.reason()).isEqualTo(SnapshotException.Reason.CONFLICT));
+    assertThat(filesystems.layersInUse()).containsExactly(a);
+    filesystems.remove(ONE);
+    assertThat(filesystems.layersInUse()).isEmpty();
+    assertThat(layers.remove(a)).isTrue();
+    assertThat(layers.has(a)).isFalse();
+  }
+
+  @Test
+  void measuresWhatAContainerWrote() throws Exception {
+    filesystems.prepare(ONE, List.of(layer(new TarBytes().file("a", "base"))));
+    Path root = attach(ONE);
+    Files.write(root.resolve("big"), new byte[1 << 20]);
+    Files.createLink(root.resolve("again"), root.resolve("big"));
+    UpperUsage.Measured measured = filesystems.usage(ONE).orElseThrow();
+    assertThat(measured.usage().bytes()).isBetween(1L << 20, (1L << 20) + 20_000);
+    assertThat(measured.usage().inodes()).isEqualTo(2);
+    assertThat(filesystems.usage(TWO)).isEmpty();
+  }
+}
