@@ -104,7 +104,7 @@ public final class Poller implements AutoCloseable {
     await(fd, EPOLLOUT, FOREVER);
   }
 
-  /** Whether it became ready in time. */
+  /** Whether it became ready in time; with no time, whether it is. */
   private boolean await(Fd fd, int events, long timeoutNanos)
       throws LinuxException, InterruptedException {
     if (Thread.interrupted()) {
@@ -125,7 +125,7 @@ public final class Poller implements AutoCloseable {
       }
       return switch (outcome) {
         case READY -> true;
-        case WAITING -> false;
+        case WAITING -> Polling.isReady(use.number(), events); // its event may be on its way
         case CLOSED -> throw new LinuxException("wait for", fd.name(), Errno.EBADF);
         case STOPPED -> throw new LinuxException("wait for", fd.name(), Errno.ECANCELED);
       };

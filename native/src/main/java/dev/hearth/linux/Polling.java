@@ -55,4 +55,15 @@ final class Polling {
     }
     return Optional.empty();
   }
+
+  /**
+   * Whether a descriptor is ready now.
+   *
+   * @param events EPOLLIN and EPOLLOUT, which have the same numbers here
+   */
+  static boolean isReady(int number, int events) {
+    byte[] fds = new byte[SIZE];
+    ByteBuffer.wrap(fds).order(ByteOrder.nativeOrder()).putInt(number).putShort((short) events);
+    return LibC.poll(fds, 1, 0) > 0;
+  }
 }

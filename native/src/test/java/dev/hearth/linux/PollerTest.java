@@ -120,6 +120,17 @@ final class PollerTest {
   }
 
   @Test
+  void answersWithoutTimeToWait() throws Exception {
+    try (Fd counter = Opens.eventCounter()) {
+      poller.awaitWritable(counter, Duration.ZERO);
+      assertThatThrownBy(() -> poller.awaitReadable(counter, Duration.ZERO))
+          .isInstanceOf(TimeoutException.class);
+      add(counter, 1);
+      poller.awaitReadable(counter, Duration.ZERO);
+    }
+  }
+
+  @Test
   void wakesThoseWhoseDescriptorIsClosed() throws Exception {
     Fd counter = Opens.eventCounter();
     Future<?> waiting = virtual.submit(() -> wait(counter, true));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 final class SysTest {
@@ -41,5 +42,27 @@ final class SysTest {
   void keepsAReplacementCharacterThatWasThere() throws LinuxException {
     byte[] bytes = "a\uFFFDb".getBytes(StandardCharsets.UTF_8);
     assertThat(Sys.decode(bytes, 0, bytes.length)).isEqualTo("a\uFFFDb");
+  }
+
+  @Test
+  void carriesAnyBytesThroughAName() throws LinuxException {
+    Random random = new Random(7);
+    for (int i = 0; i < 5000; i++) {
+      byte[] bytes = new byte[random.nextInt(1, 20)];
+      for (int j = 0; j < bytes.length; j++) {
+        // Mostly bytes that begin or continue sequences of UTF-8.
+        bytes[j] = (byte) (random.nextBoolean() ? random.nextInt(0x80, 0x100) : 'a');
+      }
+      String name = Sys.decode(bytes, 0, bytes.length);
+      assertThat(Sys.encode("open", name)).startsWith(bytes).hasSize(bytes.length + 1);
+    }
+  }
+
+  @Test
+  void knowsItsProcessors() {
+    assertThat(Arch.of("amd64")).isEqualTo(Arch.X86_64);
+    assertThat(Arch.of("aarch64")).isEqualTo(Arch.AARCH64);
+    assertThatThrownBy(() -> Arch.of("riscv64"))
+        .hasMessage("no system calls known for processor riscv64");
   }
 }
