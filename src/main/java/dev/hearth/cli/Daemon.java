@@ -2,6 +2,7 @@ package dev.hearth.cli;
 
 import dev.hearth.proto.admin.v1.AdminGrpc;
 import dev.hearth.proto.cri.v1.ImageServiceGrpc;
+import dev.hearth.proto.cri.v1.ListContainersRequest;
 import dev.hearth.proto.cri.v1.RuntimeServiceGrpc;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.regex.Pattern;
 
 /** A connection to the daemon's Unix socket. Made by the first call, not by the constructor. */
 final class Daemon implements AutoCloseable {
@@ -29,6 +31,8 @@ final class Daemon implements AutoCloseable {
 
   /** sizeof(sun_path) less its final zero, unix(7). */
   private static final int LONGEST_SOCKET_PATH = 107;
+
+  private static final Pattern WHOLE_ID = Pattern.compile("[0-9a-f]{64}");
 
   private final EventLoopGroup loop;
   private final ManagedChannel channel;
@@ -68,7 +72,7 @@ final class Daemon implements AutoCloseable {
 
   private static void check(Path socket) {
     String remedy = "start hearthd, or name its socket by --socket or HEARTH_SOCKET";
-    if (!Files.exists(socket)) {
+    if (Files.notExists(socket)) {
       throw CommandFailure.unreachable(
           "no daemon at " + socket + ": no such file; " + remedy, null);
     }
@@ -105,6 +109,21 @@ final class Daemon implements AutoCloseable {
 
   AdminGrpc.AdminBlockingStub patientAdmin() {
     return AdminGrpc.newBlockingStub(channel);
+  }
+
+  /**
+   * The id of the container an argument means.
+   *
+   * @param wanted id, beginning of an id, or name
+   * @throws CommandFailure if there is none, or more than one
+   */
+  String containerId(String wanted) {
+    if (WHOLE_ID.matcher(wanted).matches()) {
+      return wanted; // Saves a call; the next one tells if it is not there.
+    }
+    var all = runtime().listContainers(ListContainersRequest.getDefaultInstance());
+    return Lookup.only("container", wanted, Lookup.containers(all.getContainersList(), wanted))
+        .id();
   }
 
   @Override

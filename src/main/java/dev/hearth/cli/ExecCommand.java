@@ -3,7 +3,6 @@ package dev.hearth.cli;
 import com.google.protobuf.ByteString;
 import dev.hearth.proto.cri.v1.ExecSyncRequest;
 import dev.hearth.proto.cri.v1.ExecSyncResponse;
-import dev.hearth.proto.cri.v1.ListContainersRequest;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
@@ -72,7 +71,7 @@ final class ExecCommand implements Callable<Integer> {
               .patientRuntime()
               .execSync(
                   ExecSyncRequest.newBuilder()
-                      .setContainerId(containerId(daemon))
+                      .setContainerId(daemon.containerId(container))
                       .addAllCmd(withoutSeparator())
                       .setTimeout(timeoutSeconds)
                       .build());
@@ -85,13 +84,6 @@ final class ExecCommand implements Callable<Integer> {
   /** Who is used to kubectl writes -- between container and command. */
   private List<String> withoutSeparator() {
     return command.getFirst().equals("--") ? command.subList(1, command.size()) : command;
-  }
-
-  private String containerId(Daemon daemon) {
-    var all = daemon.runtime().listContainers(ListContainersRequest.getDefaultInstance());
-    return Lookup.only(
-            "container", container, Lookup.containers(all.getContainersList(), container))
-        .id();
   }
 
   private static void copy(ByteString from, PrintStream to) {

@@ -139,6 +139,9 @@ public final class HearthCommand implements Runnable {
    * @throws CommandFailure if there is no socket
    */
   Daemon daemon() {
+    if (patienceSeconds <= 0) {
+      throw CommandFailure.usage("--patience must be above zero, not " + patienceSeconds);
+    }
     return Daemon.at(socket(), Duration.ofSeconds(patienceSeconds));
   }
 

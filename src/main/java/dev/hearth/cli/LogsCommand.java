@@ -3,7 +3,6 @@ package dev.hearth.cli;
 import dev.hearth.proto.cri.v1.ContainerState;
 import dev.hearth.proto.cri.v1.ContainerStatus;
 import dev.hearth.proto.cri.v1.ContainerStatusRequest;
-import dev.hearth.proto.cri.v1.ListContainersRequest;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
@@ -92,10 +91,7 @@ final class LogsCommand implements Callable<Integer> {
   }
 
   private ContainerStatus status(Daemon daemon) {
-    var all = daemon.runtime().listContainers(ListContainersRequest.getDefaultInstance());
-    String id =
-        Lookup.only("container", container, Lookup.containers(all.getContainersList(), container))
-            .id();
+    String id = daemon.containerId(container);
     return daemon.runtime().containerStatus(statusRequest(id)).getStatus();
   }
 

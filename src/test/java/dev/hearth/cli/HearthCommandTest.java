@@ -102,7 +102,8 @@ class HearthCommandTest {
           {"logs", "--tail", "many", "web"},
           {"exec", "-it", "web", "sh"},
           {"exec", "--timeout", "-1", "web", "sh"},
-          {"pull", ""}
+          {"pull", ""},
+          {"ps", "--patience", "0"}
         }) {
       CommandRun run = run(arguments);
       assertThat(run.exitCode()).as("%s", (Object) arguments).isEqualTo(ExitCode.USAGE);
@@ -417,6 +418,14 @@ class HearthCommandTest {
     CommandRun run = run("exec", "nope", "true");
     assertThat(run.exitCode()).isEqualTo(ExitCode.NOT_FOUND);
     assertThat(run.err()).hasLineCount(1).contains("nope", "hearth ps -a");
+  }
+
+  @Test
+  void wholeIdIsNotLookedUpFirst() {
+    run("exec", WEB, "true");
+    assertThat(daemon.listed).isEmpty();
+    run("exec", "web", "true");
+    assertThat(daemon.listed).hasSize(1);
   }
 
   @Test
