@@ -23,6 +23,8 @@ import java.util.List;
 final class ContainerdContender {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
+  private final List<CriContender> handlers =
+      List.of(new Handler("containerd+runc", "runc"), new Handler("containerd+crun", "crun"));
   private final Path folder;
   private final Path run;
   private Process process;
@@ -47,7 +49,7 @@ final class ContainerdContender {
 
   /** The two ways to use it; closing either does nothing, close this one. */
   List<CriContender> contenders() {
-    return List.of(new Handler("containerd+runc", "runc"), new Handler("containerd+crun", "crun"));
+    return handlers;
   }
 
   private Path socket() {
@@ -137,8 +139,8 @@ final class ContainerdContender {
     Processes.mentioning("-address " + socket())
         .flatMap(pid -> ProcessHandle.of(pid).stream())
         .forEach(ProcessHandle::destroyForcibly);
-    for (CriContender contender : contenders()) {
-      Leftovers.removeCgroups(contender.cgroupParent());
+    for (CriContender contender : handlers) {
+      Leftovers.endCgroups(contender.cgroupParent());
     }
   }
 

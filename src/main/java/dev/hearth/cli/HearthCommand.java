@@ -10,7 +10,12 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -40,6 +45,7 @@ import picocli.CommandLine.Spec;
       "other:exec only, the command's own code"
     })
 public final class HearthCommand implements Runnable {
+  private static final Set<String> HELP = Set.of("-h", "--help");
   private static final String DEFAULT_SOCKET = "/run/hearth/hearth.sock";
   private static final String SOCKET_VARIABLE = "HEARTH_SOCKET";
   private static final String DEBUG_VARIABLE = "HEARTH_DEBUG";
@@ -86,31 +92,45 @@ public final class HearthCommand implements Runnable {
    * @return one of {@link ExitCode}, or what the command in the container ended with
    */
   static int run(Shell shell, String... args) {
-    int exitCode = commandLine(shell).execute(args);
+    int exitCode = commandLine(shell, List.of(args)).execute(args);
     shell.out().flush();
     shell.err().flush();
     return exitCode;
   }
 
-  private static CommandLine commandLine(Shell shell) {
+  private static CommandLine commandLine(Shell shell, List<String> args) {
     var hearth = new HearthCommand(shell);
-    return new CommandLine(hearth)
-        .addSubcommand(new VersionCommand(hearth))
-        .addSubcommand(new StatusCommand(hearth))
-        .addSubcommand(new PodsCommand(hearth))
-        .addSubcommand(new PsCommand(hearth))
-        .addSubcommand(new ImagesCommand(hearth))
-        .addSubcommand(new PullCommand(hearth))
-        .addSubcommand(new LogsCommand(hearth))
-        // What follows the container's name is the command's, options too.
-        .addSubcommand(new CommandLine(new ExecCommand(hearth)).setStopAtPositional(true))
-        .addSubcommand(new InspectCommand(hearth))
+    var commandLine = new CommandLine(hearth);
+    hearth.commands(args).forEach(commandLine::addSubcommand);
+    return commandLine
         .setOut(writer(shell.out()))
         .setErr(writer(shell.err()))
         .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler((e, _) -> hearth.misused(e))
         .setExecutionExceptionHandler((e, _, _) -> hearth.failed(e));
+  }
+
+  /**
+   * The commands that may be meant. picocli takes about 10 ms to read the annotations of each, so
+   * those whose name does not occur are left out, unless the list of all may be shown.
+   */
+  private List<CommandLine> commands(List<String> args) {
+    var all = new LinkedHashMap<String, Supplier<CommandLine>>();
+    all.put("version", () -> new CommandLine(new VersionCommand(this)));
+    all.put("status", () -> new CommandLine(new StatusCommand(this)));
+    all.put("pods", () -> new CommandLine(new PodsCommand(this)));
+    all.put("ps", () -> new CommandLine(new PsCommand(this)));
+    all.put("images", () -> new CommandLine(new ImagesCommand(this)));
+    all.put("pull", () -> new CommandLine(new PullCommand(this)));
+    all.put("logs", () -> new CommandLine(new LogsCommand(this)));
+    // What follows the container's name is the command's, options too.
+    all.put("exec", () -> new CommandLine(new ExecCommand(this)).setStopAtPositional(true));
+    all.put("inspect", () -> new CommandLine(new InspectCommand(this)));
+    if (Collections.disjoint(args, HELP) && !Collections.disjoint(args, all.keySet())) {
+      all.keySet().retainAll(args);
+    }
+    return all.values().stream().map(Supplier::get).toList();
   }
 
   private static PrintWriter writer(PrintStream to) {

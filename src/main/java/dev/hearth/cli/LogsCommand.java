@@ -63,7 +63,7 @@ final class LogsCommand implements Callable<Integer> {
     if (tail.isPresent() && tail.get() < 0) {
       throw CommandFailure.usage("a number of lines below zero: " + tail.get());
     }
-    Optional<Instant> from = since.map(s -> s.at(hearth.shell().clock()));
+    Optional<Instant> from = since.map(s -> s.at(hearth.shell().now(), hearth.shell().zone()));
     try (Daemon daemon = hearth.daemon()) {
       ContainerStatus status = status(daemon);
       Path path = logPath(status);

@@ -64,7 +64,7 @@ final class PodsCommand implements Callable<Integer> {
   }
 
   private void print(Iterable<PodSandbox> pods) {
-    Instant now = hearth.shell().clock().instant();
+    Instant now = hearth.shell().now();
     var table = new Table("POD", "NAMESPACE", "NAME", "STATE", "AGE", "ATTEMPT");
     for (PodSandbox pod : pods) {
       table.row(

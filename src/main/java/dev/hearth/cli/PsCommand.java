@@ -93,7 +93,7 @@ final class PsCommand implements Callable<Integer> {
   private void print(List<Container> containers, Daemon daemon) {
     Map<String, String> pods = containers.isEmpty() ? Map.of() : podNames(daemon);
     Map<String, String> images = containers.isEmpty() ? Map.of() : imageNames(daemon);
-    Instant now = hearth.shell().clock().instant();
+    Instant now = hearth.shell().now();
     var table = new Table("CONTAINER", "NAME", "POD", "IMAGE", "STATE", "AGE", "ATTEMPT");
     for (Container container : containers) {
       table.row(

@@ -27,7 +27,7 @@ final class PullDisplay {
 
   PullDisplay(Shell shell, boolean quiet) {
     this.err = shell.err();
-    this.redraws = shell.terminal();
+    this.redraws = !quiet && shell.terminal().getAsBoolean();
     this.quiet = quiet;
   }
 

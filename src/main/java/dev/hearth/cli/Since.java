@@ -1,13 +1,14 @@
 package dev.hearth.cli;
 
-import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
+import java.time.ZoneId;
 import java.util.Locale;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -17,27 +18,27 @@ sealed interface Since {
   Pattern SPAN =
       Pattern.compile("(?:(\\d+)d)?(?:(\\d+)h)?(?:(\\d+)m)?(?:(\\d+(?:\\.\\d{1,9})?)s)?");
 
-  Instant at(Clock clock);
+  Instant at(Instant now, Supplier<ZoneId> zone);
 
   record Ago(Duration span) implements Since {
     @Override
-    public Instant at(Clock clock) {
-      return clock.instant().minus(span);
+    public Instant at(Instant now, Supplier<ZoneId> zone) {
+      return now.minus(span);
     }
   }
 
   record Moment(Instant instant) implements Since {
     @Override
-    public Instant at(Clock clock) {
+    public Instant at(Instant now, Supplier<ZoneId> zone) {
       return instant;
     }
   }
 
-  /** A date or time without an offset, which is the clock's. */
+  /** A date or time without an offset, which is the user's. */
   record Local(LocalDateTime time) implements Since {
     @Override
-    public Instant at(Clock clock) {
-      return time.atZone(clock.getZone()).toInstant();
+    public Instant at(Instant now, Supplier<ZoneId> zone) {
+      return time.atZone(zone.get()).toInstant();
     }
   }
 

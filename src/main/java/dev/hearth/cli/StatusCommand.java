@@ -80,7 +80,7 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   private void print(StatusResponse status, Optional<InfoResponse> info) {
-    Instant now = hearth.shell().clock().instant();
+    Instant now = hearth.shell().now();
     info.ifPresent(known -> printDaemon(known, now));
     var conditions = new Table("CONDITION", "HOLDS", "REASON", "MESSAGE");
     for (RuntimeCondition condition : status.getStatus().getConditionsList()) {

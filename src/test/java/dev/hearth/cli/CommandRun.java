@@ -4,7 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Clock;
+import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.Map;
 
@@ -26,9 +26,10 @@ record CommandRun(int exitCode, String out, String err) {
             new Shell(
                 new PrintStream(out, false, StandardCharsets.UTF_8),
                 new PrintStream(err, false, StandardCharsets.UTF_8),
-                terminal,
+                () -> terminal,
                 Map.of("HEARTH_SOCKET", socket.toString()),
-                Clock.fixed(FakeDaemon.NOW, ZoneOffset.UTC)),
+                InstantSource.fixed(FakeDaemon.NOW),
+                () -> ZoneOffset.UTC),
             arguments);
     return new CommandRun(
         exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));

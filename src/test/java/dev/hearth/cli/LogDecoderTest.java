@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
-import java.time.Clock;
 import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -35,9 +36,10 @@ class LogDecoderTest {
         new Shell(
             new PrintStream(out, false, UTF_8),
             new PrintStream(err, false, UTF_8),
-            false,
+            () -> false,
             Map.of(),
-            Clock.systemUTC());
+            InstantSource.system(),
+            () -> ZoneOffset.UTC);
     var printer = new LogPrinter(shell, timestamps, since);
     var decoder = new LogDecoder(printer);
     byte[] bytes = log.getBytes(UTF_8);

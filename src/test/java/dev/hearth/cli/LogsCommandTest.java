@@ -15,7 +15,8 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Clock;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -146,9 +147,10 @@ class LogsCommandTest {
           new Shell(
               out,
               new PrintStream(new ByteArrayOutputStream(), false, UTF_8),
-              false,
+              () -> false,
               Map.of("HEARTH_SOCKET", socket.toString()),
-              Clock.systemUTC());
+              InstantSource.system(),
+              () -> ZoneOffset.UTC);
       try {
         return HearthCommand.run(shell, arguments.toArray(String[]::new));
       } finally {
@@ -233,9 +235,10 @@ class LogsCommandTest {
         new Shell(
             new PrintStream(broken, false, UTF_8),
             new PrintStream(new ByteArrayOutputStream(), false, UTF_8),
-            false,
+            () -> false,
             Map.of("HEARTH_SOCKET", socket.toString()),
-            Clock.systemUTC());
+            InstantSource.system(),
+            () -> ZoneOffset.UTC);
     assertThat(HearthCommand.run(shell, "logs", "-f", "web")).isZero();
   }
 }

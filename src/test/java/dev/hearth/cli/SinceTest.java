@@ -3,7 +3,6 @@ package dev.hearth.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -11,8 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SinceTest {
-  private static final Clock CLOCK =
-      Clock.fixed(Instant.parse("2026-01-31T09:30:00Z"), ZoneOffset.ofHours(2));
+  private static final Instant NOW = Instant.parse("2026-01-31T09:30:00Z");
 
   @ParameterizedTest
   @CsvSource({
@@ -27,7 +25,7 @@ class SinceTest {
     "2026-01-30, 2026-01-29T22:00:00Z"
   })
   void isASpanOrATime(String text, Instant expected) {
-    assertThat(Since.parse(text).at(CLOCK)).isEqualTo(expected);
+    assertThat(Since.parse(text).at(NOW, () -> ZoneOffset.ofHours(2))).isEqualTo(expected);
   }
 
   @ParameterizedTest

@@ -84,7 +84,7 @@ public final class Leftovers {
     for (String mount : mounts(home).reversed()) {
       run("umount", "--lazy", mount);
     }
-    removeCgroups(home.cgroupParent());
+    endCgroups(home.cgroupParent());
     for (String link : links(home)) {
       run("ip", "link", "delete", link);
     }
@@ -96,11 +96,36 @@ public final class Leftovers {
     Folders.remove(home.folder());
   }
 
-  /** Removes a cgroup and those below it in every hierarchy; no process may be in them. */
-  public static void removeCgroups(String parent) throws IOException {
-    for (Path cgroup : cgroups(parent).reversed()) {
+  /** Kills what is in a cgroup and in those below it, in every hierarchy, and removes them. */
+  public static void endCgroups(String parent) {
+    // A killed process stays in its cgroup until it is reaped, which somebody else does.
+    Await.until(
+        "the cgroups " + parent + " to be removable",
+        LIMIT,
+        () -> {
+          inCgroup(parent)
+              .flatMap(pid -> ProcessHandle.of(pid).stream())
+              .forEach(ProcessHandle::destroyForcibly);
+          return cgroups(parent).reversed().stream().allMatch(Leftovers::removed);
+        });
+  }
+
+  private static boolean removed(Path cgroup) {
+    try {
       Files.deleteIfExists(cgroup);
+      return true;
+    } catch (IOException e) {
+      return false;
     }
+  }
+
+  private static Stream<Long> inCgroup(String parent) {
+    return ProcessHandle.allProcesses()
+        .map(ProcessHandle::pid)
+        .filter(pid ->
+            text(Path.of("/proc/" + pid + "/cgroup"))
+                .lines()
+                .anyMatch(line -> (line + "/").contains(":" + parent + "/")));
   }
 
   private static List<Long> processes(DaemonHome home) {
@@ -111,14 +136,13 @@ public final class Leftovers {
 
   /** Processes in the daemon's cgroups, and those that name its folder. */
   private static List<Long> allProcesses(DaemonHome home) {
-    return ProcessHandle.allProcesses()
-        .map(ProcessHandle::pid)
+    Stream<Long> naming =
+        ProcessHandle.allProcesses()
+            .map(ProcessHandle::pid)
+            .filter(pid -> commandLine(pid).contains(home.folder() + "/"));
+    return Stream.concat(inCgroup(home.cgroupParent()), naming)
+        .distinct()
         .filter(pid -> pid != ProcessHandle.current().pid())
-        .filter(pid ->
-            commandLine(pid).contains(home.folder() + "/")
-                || text(Path.of("/proc/" + pid + "/cgroup"))
-                    .lines()
-                    .anyMatch(line -> (line + "/").contains(":" + home.cgroupParent() + "/")))
         .toList();
   }
 

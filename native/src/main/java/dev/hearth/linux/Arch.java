@@ -1,13 +1,13 @@
 package dev.hearth.linux;
 
 /**
- * What differs between the two processors Hearth runs on: a few open(2) flags and the layout of
- * epoll_event. System calls numbered above 423 have one number everywhere; older ones go by their
- * libc names.
+ * What differs between the two processors Hearth runs on: a few open(2) flags, the layout of
+ * epoll_event, a system call number. System calls numbered above 423 have one number everywhere;
+ * older ones go by their libc names.
  */
 enum Arch {
-  X86_64(0x1_0000, 0x2_0000, 0x4000, 12, 4),
-  AARCH64(0x4000, 0x8000, 0x1_0000, 16, 8);
+  X86_64(0x1_0000, 0x2_0000, 0x4000, 12, 4, 321),
+  AARCH64(0x4000, 0x8000, 0x1_0000, 16, 8, 280);
 
   private static final Arch CURRENT = of(System.getProperty("os.arch", ""));
 
@@ -21,17 +21,22 @@ enum Arch {
   /** Offset of its data in bytes. */
   final int epollDataOffset;
 
+  /** Number of bpf(2), which has no function in the C library. */
+  final int bpf;
+
   Arch(
       int openDirectory,
       int openNoFollow,
       int openDirect,
       int epollEventSize,
-      int epollDataOffset) {
+      int epollDataOffset,
+      int bpf) {
     this.openDirectory = openDirectory;
     this.openNoFollow = openNoFollow;
     this.openDirect = openDirect;
     this.epollEventSize = epollEventSize;
     this.epollDataOffset = epollDataOffset;
+    this.bpf = bpf;
   }
 
   static Arch current() {

@@ -4,7 +4,6 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Calls on open descriptors.
@@ -13,9 +12,6 @@ import org.jspecify.annotations.Nullable;
  * take: make them non-blocking and wait with a {@link Poller}, or use {@link BlockingCalls}.
  */
 public final class Descriptors {
-  /** What a heap buffer is read or written by at most, in bytes. */
-  private static final int CHUNK = 64 * 1024;
-
   private static final int LOCK_SHARED = 1;
   private static final int LOCK_EXCLUSIVE = 2;
   private static final int LOCK_NONBLOCKING = 4;
@@ -30,54 +26,12 @@ public final class Descriptors {
    * @return bytes read; -1 at the end; 0 when a non-blocking descriptor has none now
    */
   public static int read(Fd fd, ByteBuffer to) throws LinuxException {
-    if (!to.hasRemaining()) {
-      return 0;
-    }
-    try (Fd.Use use = fd.use("read")) {
-      byte[] chunk = to.isDirect() ? null : new byte[Math.min(to.remaining(), CHUNK)];
-      long read;
-      do {
-        read =
-            chunk == null
-                ? LibC.read(use.number(), to, to.remaining())
-                : LibC.read(use.number(), chunk, chunk.length);
-      } while (read < 0 && Sys.failedWith(Errno.EINTR));
-      return advanceRead(fd, to, chunk, read);
-    }
+    return Transfer.read(fd, to, Transfer.OWN_OFFSET);
   }
 
   /** As {@link #read(Fd, ByteBuffer)}, at an offset in bytes and without moving the file's own. */
   public static int read(Fd fd, ByteBuffer to, long offset) throws LinuxException {
-    if (!to.hasRemaining()) {
-      return 0;
-    }
-    try (Fd.Use use = fd.use("read")) {
-      byte[] chunk = to.isDirect() ? null : new byte[Math.min(to.remaining(), CHUNK)];
-      long read;
-      do {
-        read =
-            chunk == null
-                ? LibC.pread(use.number(), to, to.remaining(), offset)
-                : LibC.pread(use.number(), chunk, chunk.length, offset);
-      } while (read < 0 && Sys.failedWith(Errno.EINTR));
-      return advanceRead(fd, to, chunk, read);
-    }
-  }
-
-  private static int advanceRead(Fd fd, ByteBuffer to, byte @Nullable [] chunk, long read)
-      throws LinuxException {
-    if (read < 0) {
-      if (Sys.failedWith(Errno.EAGAIN)) {
-        return 0;
-      }
-      throw Sys.failure("read", fd.name());
-    }
-    if (chunk == null) {
-      to.position(to.position() + (int) read);
-    } else {
-      to.put(chunk, 0, (int) read);
-    }
-    return read == 0 ? -1 : (int) read;
+    return Transfer.read(fd, to, offset);
   }
 
   /**
@@ -86,49 +40,12 @@ public final class Descriptors {
    * @return bytes written; 0 when a non-blocking descriptor takes none now
    */
   public static int write(Fd fd, ByteBuffer from) throws LinuxException {
-    try (Fd.Use use = fd.use("write")) {
-      byte[] chunk = from.isDirect() ? null : copy(from);
-      long written;
-      do {
-        written =
-            chunk == null
-                ? LibC.write(use.number(), from, from.remaining())
-                : LibC.write(use.number(), chunk, chunk.length);
-      } while (written < 0 && Sys.failedWith(Errno.EINTR));
-      return advanceWritten(fd, from, written);
-    }
+    return Transfer.write(fd, from, Transfer.OWN_OFFSET);
   }
 
   /** As {@link #write(Fd, ByteBuffer)}, at an offset in bytes, without moving the file's own. */
   public static int write(Fd fd, ByteBuffer from, long offset) throws LinuxException {
-    try (Fd.Use use = fd.use("write")) {
-      byte[] chunk = from.isDirect() ? null : copy(from);
-      long written;
-      do {
-        written =
-            chunk == null
-                ? LibC.pwrite(use.number(), from, from.remaining(), offset)
-                : LibC.pwrite(use.number(), chunk, chunk.length, offset);
-      } while (written < 0 && Sys.failedWith(Errno.EINTR));
-      return advanceWritten(fd, from, written);
-    }
-  }
-
-  private static byte[] copy(ByteBuffer from) {
-    byte[] chunk = new byte[Math.min(from.remaining(), CHUNK)];
-    from.get(from.position(), chunk);
-    return chunk;
-  }
-
-  private static int advanceWritten(Fd fd, ByteBuffer from, long written) throws LinuxException {
-    if (written < 0) {
-      if (Sys.failedWith(Errno.EAGAIN)) {
-        return 0;
-      }
-      throw Sys.failure("write", fd.name());
-    }
-    from.position(from.position() + (int) written);
-    return (int) written;
+    return Transfer.write(fd, from, offset);
   }
 
   /** Writes all remaining bytes to a descriptor that blocks, or a file. */

@@ -4,9 +4,6 @@ import static dev.hearth.linux.LibC.AT_FDCWD;
 
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 
 /**
  * Entries of directories, by the calls that take a directory and a name (mkdirat(2) and its kin). A
@@ -73,7 +70,7 @@ public final class Entries {
     try (Fd.Use at = dir.use(operation)) {
       long length = LibC.readlinkat(at.number(), bytes, target, target.length);
       if (length < 0) {
-        throw Sys.failure(operation, Sys.inside(dir, name));
+        throw Sys.failure(operation, dir, name);
       }
       return Sys.decode(target, 0, (int) length);
     }
@@ -146,8 +143,9 @@ public final class Entries {
     try (Fd.Use source = fromDir.use("rename");
         Fd.Use target = toDir.use("rename")) {
       if (LibC.renameat2(source.number(), old, target.number(), bytes, flags) < 0) {
+        int errno = Sys.errno();
         String what = Sys.inside(fromDir, from) + " to " + Sys.inside(toDir, to);
-        throw Sys.failure("rename", what);
+        throw new LinuxException("rename", what, errno);
       }
     }
   }
@@ -231,22 +229,5 @@ public final class Entries {
     int result = LibC.statx(AT_FDCWD, bytes, AT_SYMLINK_NOFOLLOW, FileStatus.MASK, buffer);
     Sys.check(result, "look at", name);
     return FileStatus.of(buffer);
-  }
-
-  /** The names in a NUL-separated list of the kernel's. */
-  static List<String> split(byte[] names, int length) {
-    var list = new ArrayList<String>();
-    int start = 0;
-    for (int i = 0; i < length; i++) {
-      if (names[i] == 0) {
-        list.add(Sys.decode(names, start, i));
-        start = i + 1;
-      }
-    }
-    return List.copyOf(list);
-  }
-
-  static byte[] cut(byte[] bytes, long length) {
-    return Arrays.copyOf(bytes, (int) length);
   }
 }

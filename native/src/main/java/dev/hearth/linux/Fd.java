@@ -126,6 +126,10 @@ public final class Fd implements AutoCloseable {
       return number;
     }
 
+    String name() {
+      return name;
+    }
+
     @Override
     public void close() {
       if (state.decrementAndGet() == CLOSED) {

@@ -1,5 +1,6 @@
 package dev.hearth.linux;
 
+import java.nio.ByteBuffer;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -97,10 +98,12 @@ public final class FileSystemContext implements AutoCloseable {
   private LinuxException failure(String operation, Fd.Use use) {
     LinuxException plain = Sys.failure(operation, type);
     StringBuilder log = new StringBuilder();
-    byte[] line = new byte[4096];
+    ByteBuffer line = ByteBuffer.allocateDirect(4096);
     long length;
-    while ((length = LibC.read(use.number(), line, line.length)) > 0) {
-      String text = Sys.decode(line, 0, (int) length).strip();
+    while ((length = LibC.read(use.number(), line, line.capacity())) > 0) {
+      byte[] bytes = new byte[(int) length];
+      line.get(0, bytes);
+      String text = Sys.decode(bytes, 0, bytes.length).strip();
       if (text.startsWith("e ")) {
         log.append(log.isEmpty() ? "" : "; ").append(text.substring(2));
       }

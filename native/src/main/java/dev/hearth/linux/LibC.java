@@ -16,7 +16,11 @@ final class LibC {
   static final int AT_FDCWD = -100;
 
   static {
+    // No library is looked for by name; without this JNA would run ldconfig(8) to learn where.
+    System.getProperties().putIfAbsent("jna.platform.library.path", "");
     Native.register(LibC.class, NativeLibrary.getProcess());
+    // Whoever looks at the errno of a call must not wait for classes first: see Sys.
+    Sys.failedWith(Errno.EPERM);
   }
 
   private LibC() {}
@@ -32,19 +36,21 @@ final class LibC {
 
   static native long read(int fd, ByteBuffer buffer, long size);
 
-  static native long read(int fd, byte[] buffer, long size);
+  static native long read(int fd, long buffer, long size);
 
   static native long write(int fd, ByteBuffer buffer, long size);
 
   static native long write(int fd, byte[] buffer, long size);
 
+  static native long write(int fd, long buffer, long size);
+
   static native long pread(int fd, ByteBuffer buffer, long size, long offset);
 
-  static native long pread(int fd, byte[] buffer, long size, long offset);
+  static native long pread(int fd, long buffer, long size, long offset);
 
   static native long pwrite(int fd, ByteBuffer buffer, long size, long offset);
 
-  static native long pwrite(int fd, byte[] buffer, long size, long offset);
+  static native long pwrite(int fd, long buffer, long size, long offset);
 
   static native long lseek(int fd, long offset, int whence);
 

@@ -37,8 +37,9 @@ public final class Namespaces {
   public static <T, E extends Exception> T inNew(Set<Namespace> kinds, Task<T, E> task)
       throws E, LinuxException {
     int flags = (int) Bits.union(kinds);
+    String names = kinds.toString();
     return NamespaceThread.run(
-        () -> Sys.check(LibC.unshare(flags), "make namespaces", kinds.toString()), task);
+        () -> Sys.check(LibC.unshare(flags), "make namespaces", names), task);
   }
 
   /** Runs a task in existing namespaces. */
@@ -51,9 +52,10 @@ public final class Namespaces {
           unshareFileSystemState(copy.keySet());
           for (Map.Entry<Namespace, Fd> entry : copy.entrySet()) {
             Fd namespace = entry.getValue();
-            try (Fd.Use use = namespace.use("enter")) {
+            String operation = "enter " + entry.getKey() + " namespace";
+            try (Fd.Use use = namespace.use(operation)) {
               int result = LibC.setns(use.number(), (int) entry.getKey().bits());
-              Sys.check(result, "enter " + entry.getKey() + " namespace", namespace.name());
+              Sys.check(result, operation, namespace.name());
             }
           }
         },
@@ -67,9 +69,10 @@ public final class Namespaces {
     return NamespaceThread.run(
         () -> {
           unshareFileSystemState(kinds);
-          try (Fd.Use use = pidfd.use("enter namespaces of")) {
+          String operation = "enter namespaces " + kinds + " of";
+          try (Fd.Use use = pidfd.use(operation)) {
             int result = LibC.setns(use.number(), flags);
-            Sys.check(result, "enter namespaces " + kinds + " of", pidfd.name());
+            Sys.check(result, operation, pidfd.name());
           }
         },
         task);

@@ -21,17 +21,25 @@ public final class NativeCalls {
    * @throws IllegalStateException when the kernel's answer is not what it must be
    */
   public static void load() {
-    if (LibC.getpid() != ProcessHandle.current().pid()) {
-      throw new IllegalStateException("the C library does not know this process");
+    Loaded.once();
+  }
+
+  /** Its initialisation is the loading. */
+  private static final class Loaded {
+    static {
+      if (LibC.getpid() != ProcessHandle.current().pid()) {
+        throw new IllegalStateException("the C library does not know this process");
+      }
+      Arch.current();
+      // The cleaner of files, the one of buffers, and the thread that wakes virtual threads.
+      try (var file = new FileInputStream("/proc/self/stat")) {
+        ByteBuffer.allocateDirect(1).put((byte) file.read());
+      } catch (IOException e) {
+        throw new UncheckedIOException("/proc is not mounted", e);
+      }
+      Thread.ofVirtual().unstarted(() -> {});
     }
-    Arch.current();
-    Errno.describe(0);
-    // The cleaner of files, the one of buffers, and the thread that wakes virtual threads.
-    try (var file = new FileInputStream("/proc/self/stat")) {
-      ByteBuffer.allocateDirect(1).put((byte) file.read());
-    } catch (IOException e) {
-      throw new UncheckedIOException("/proc is not mounted", e);
-    }
-    Thread.ofVirtual().unstarted(() -> {});
+
+    private static void once() {}
   }
 }

@@ -82,7 +82,7 @@ public final class Opens {
         }
         boolean again = Sys.failedWith(Errno.EAGAIN) || Sys.failedWith(Errno.EINTR);
         if (!again || left == 1) {
-          throw Sys.failure(OPEN, Sys.inside(dir, name));
+          throw Sys.failure(OPEN, dir, name);
         }
       }
     }

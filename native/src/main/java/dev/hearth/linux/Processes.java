@@ -28,7 +28,8 @@ public final class Processes {
   public static Fd open(int pid) throws LinuxException {
     long fd = LibC.syscall(Syscall.PIDFD_OPEN, pid, 0, 0, 0, 0);
     if (fd < 0) {
-      throw Sys.failure("open process", Integer.toString(pid));
+      int errno = Sys.errno();
+      throw new LinuxException("open process", Integer.toString(pid), errno);
     }
     return new Fd((int) fd, "process " + pid);
   }
@@ -38,7 +39,7 @@ public final class Processes {
     try (Fd.Use use = pidfd.use("signal")) {
       long result = LibC.syscall(Syscall.PIDFD_SEND_SIGNAL, use.number(), signal, 0, 0, 0);
       if (result < 0) {
-        throw Sys.failure("send " + Signals.name(signal) + " to", pidfd.name());
+        throw unsent(signal, pidfd.name(), Sys.errno());
       }
     }
   }
@@ -46,15 +47,20 @@ public final class Processes {
   /** Sends a signal by number; only for processes that cannot be reaped in between. */
   public static void kill(int pid, int signal) throws LinuxException {
     if (LibC.kill(pid, signal) < 0) {
-      throw Sys.failure("send " + Signals.name(signal) + " to", "process " + pid);
+      int errno = Sys.errno();
+      throw unsent(signal, "process " + pid, errno);
     }
+  }
+
+  private static LinuxException unsent(int signal, String whom, int errno) {
+    return new LinuxException("send " + Signals.name(signal) + " to", whom, errno);
   }
 
   /** Copies a descriptor out of another process, pidfd_getfd(2). */
   public static Fd copyDescriptor(Fd pidfd, int number) throws LinuxException {
     try (Fd.Use use = pidfd.use("copy descriptor from")) {
-      long fd = LibC.syscall(Syscall.PIDFD_GETFD, use.number(), number, 0, 0, 0);
       String name = "descriptor " + number + " of " + pidfd.name();
+      long fd = LibC.syscall(Syscall.PIDFD_GETFD, use.number(), number, 0, 0, 0);
       return new Fd((int) Sys.check(fd, "copy", name), name);
     }
   }
@@ -76,7 +82,8 @@ public final class Processes {
       ended = LibC.waitpid(pid, status, options);
     } while (ended < 0 && Sys.failedWith(Errno.EINTR));
     if (ended < 0) {
-      throw Sys.failure("wait for", "process " + pid);
+      int errno = Sys.errno();
+      throw new LinuxException("wait for", "process " + pid, errno);
     }
     return ended == 0 ? Optional.empty() : Optional.of(ExitStatus.ofWaitStatus(status[0]));
   }

@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
  */
 final class Scratch implements AutoCloseable {
   private final long address;
+  private final Pointer pointer;
   private final ByteBuffer view;
   private int used;
 
@@ -19,8 +20,9 @@ final class Scratch implements AutoCloseable {
     if (address == 0) {
       throw new OutOfMemoryError("no memory for a native call of " + size + " bytes");
     }
-    view = new Pointer(address).getByteBuffer(0, size).order(ByteOrder.nativeOrder());
-    view.put(0, new byte[size]);
+    pointer = new Pointer(address);
+    pointer.setMemory(0, size, (byte) 0);
+    view = pointer.getByteBuffer(0, size).order(ByteOrder.nativeOrder());
   }
 
   /** The whole block, not to be used after closing. */

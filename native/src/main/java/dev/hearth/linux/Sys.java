@@ -6,7 +6,13 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** Turns results into exceptions and names into bytes. */
+/**
+ * Turns results into exceptions and names into bytes.
+ *
+ * <p>JNA keeps errno per kernel thread. A virtual thread that waits for anything between a call and
+ * the look at its errno, be it only for a class to load, may go on where another's errno is. So
+ * look first, and compose messages after.
+ */
 final class Sys {
   private Sys() {}
 
@@ -27,19 +33,30 @@ final class Sys {
   /** As the others, for an entry of a directory. */
   static int check(int result, String operation, Fd dir, String name) throws LinuxException {
     if (result < 0) {
-      throw failure(operation, inside(dir, name));
+      throw failure(operation, dir, name);
     }
     return result;
   }
 
+  /** The error number of the call just made on this thread. */
+  static int errno() {
+    return Native.getLastError();
+  }
+
   /** The failure of the call just made on this thread. */
   static LinuxException failure(String operation, String path) {
-    return new LinuxException(operation, path, Native.getLastError());
+    return new LinuxException(operation, path, errno());
+  }
+
+  /** As the other, for an entry of a directory. */
+  static LinuxException failure(String operation, Fd dir, String name) {
+    int errno = errno();
+    return new LinuxException(operation, inside(dir, name), errno);
   }
 
   /** Whether the call just made on this thread failed with this. */
   static boolean failedWith(Errno errno) {
-    return Native.getLastError() == errno.number();
+    return errno() == errno.number();
   }
 
   static String inside(Fd dir, String name) {

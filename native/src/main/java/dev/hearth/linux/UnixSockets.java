@@ -64,19 +64,24 @@ public final class UnixSockets {
    */
   public static Fd listen(Path path, Kind kind, int mode, int backlog) throws LinuxException {
     String name = path.toString();
+    byte[] bytes = Sys.encode("listen at", name);
     Fd socket = socket(kind, name);
+    boolean bound = false;
     try (Fd.Use use = socket.use("listen at")) {
       withAddress(
           path,
           "listen at",
           (address, size) -> Sys.check(LibC.bind(use.number(), address, size), "listen at", name));
+      bound = true;
       // Until listen(2) connecting is refused, so the mode comes in time.
-      byte[] bytes = Sys.encode("set mode of", name);
       Sys.check(LibC.fchmodat(AT_FDCWD, bytes, mode, 0), "set mode of", name);
       Sys.check(LibC.listen(use.number(), backlog), "listen at", name);
       return socket;
     } catch (LinuxException e) {
       socket.close();
+      if (bound) {
+        LibC.unlinkat(AT_FDCWD, bytes, 0);
+      }
       throw e;
     }
   }

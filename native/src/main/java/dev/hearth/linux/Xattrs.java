@@ -1,6 +1,8 @@
 package dev.hearth.linux;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,64 +14,59 @@ public final class Xattrs {
   /** What nearly every value and list fits into, in bytes. */
   private static final int USUAL_SIZE = 512;
 
-  private static final String SET = "set attribute";
-  private static final String GET = "get attribute";
   private static final String LIST = "list attributes of";
 
   private Xattrs() {}
 
   /** Sets an attribute, whether there or not. */
   public static void set(Path path, String name, byte[] value) throws LinuxException {
-    byte[] file = Sys.encode(SET, path.toString());
-    int result = LibC.lsetxattr(file, Sys.encode(SET, name), value, value.length, 0);
-    checkSet(result, name, path.toString());
+    String operation = "set attribute " + name + " of";
+    byte[] file = Sys.encode(operation, path.toString());
+    byte[] key = Sys.encode(operation, name);
+    int result = LibC.lsetxattr(file, key, value, value.length, 0);
+    Sys.check(result, operation, path.toString());
   }
 
   /** Sets an attribute of an open file, not opened with PATH. */
   public static void set(Fd file, String name, byte[] value) throws LinuxException {
-    byte[] key = Sys.encode(SET, name);
-    try (Fd.Use use = file.use(SET)) {
+    String operation = "set attribute " + name + " of";
+    byte[] key = Sys.encode(operation, name);
+    try (Fd.Use use = file.use(operation)) {
       int result = LibC.fsetxattr(use.number(), key, value, value.length, 0);
-      checkSet(result, name, file.name());
-    }
-  }
-
-  private static void checkSet(int result, String name, String path) throws LinuxException {
-    if (result < 0) {
-      throw Sys.failure(SET + " " + name + " of", path);
+      Sys.check(result, operation, file.name());
     }
   }
 
   /** The value of an attribute; empty when it has none of this name. */
   public static Optional<byte[]> get(Path path, String name) throws LinuxException {
-    byte[] file = Sys.encode(GET, path.toString());
-    byte[] key = Sys.encode(GET, name);
-    return get(name, path.toString(), (value, size) -> LibC.lgetxattr(file, key, value, size));
+    String operation = "get attribute " + name + " of";
+    byte[] file = Sys.encode(operation, path.toString());
+    byte[] key = Sys.encode(operation, name);
+    return get(operation, path.toString(), (value, size) -> LibC.lgetxattr(file, key, value, size));
   }
 
   /** The value of an attribute of an open file; empty when it has none of this name. */
   public static Optional<byte[]> get(Fd file, String name) throws LinuxException {
-    byte[] key = Sys.encode(GET, name);
-    try (Fd.Use use = file.use(GET)) {
+    String operation = "get attribute " + name + " of";
+    byte[] key = Sys.encode(operation, name);
+    try (Fd.Use use = file.use(operation)) {
       int fd = use.number();
-      return get(name, file.name(), (value, size) -> LibC.fgetxattr(fd, key, value, size));
+      return get(operation, file.name(), (value, size) -> LibC.fgetxattr(fd, key, value, size));
     }
   }
 
-  private static Optional<byte[]> get(String name, String path, Fill call) throws LinuxException {
+  private static Optional<byte[]> get(String operation, String path, Fill call)
+      throws LinuxException {
     byte[] value = new byte[USUAL_SIZE];
     long size = call.into(value, value.length);
     if (size < 0 && Sys.failedWith(Errno.ERANGE)) {
       value = new byte[MAX_SIZE];
       size = call.into(value, value.length);
     }
-    if (size < 0) {
-      if (Sys.failedWith(Errno.ENODATA)) {
-        return Optional.empty();
-      }
-      throw Sys.failure(GET + " " + name + " of", path);
+    if (size < 0 && Sys.failedWith(Errno.ENODATA)) {
+      return Optional.empty();
     }
-    return Optional.of(Entries.cut(value, size));
+    return Optional.of(Arrays.copyOf(value, (int) Sys.check(size, operation, path)));
   }
 
   /** The names of all attributes the caller may see. */
@@ -93,22 +90,36 @@ public final class Xattrs {
       names = new byte[MAX_SIZE];
       size = call.into(names, names.length);
     }
-    return Entries.split(names, (int) Sys.check(size, LIST, path));
+    return split(names, (int) Sys.check(size, LIST, path));
+  }
+
+  /** The names in a list, each ending in NUL. */
+  private static List<String> split(byte[] names, int length) {
+    List<String> list = new ArrayList<>();
+    int start = 0;
+    for (int i = 0; i < length; i++) {
+      if (names[i] == 0) {
+        list.add(Sys.decode(names, start, i));
+        start = i + 1;
+      }
+    }
+    return List.copyOf(list);
   }
 
   /** Removes an attribute; ENODATA when it is not there. */
   public static void remove(Path path, String name) throws LinuxException {
-    byte[] file = Sys.encode("remove attribute", path.toString());
-    int result = LibC.lremovexattr(file, Sys.encode("remove attribute", name));
-    Sys.check(result, "remove attribute " + name + " of", path.toString());
+    String operation = "remove attribute " + name + " of";
+    byte[] file = Sys.encode(operation, path.toString());
+    byte[] key = Sys.encode(operation, name);
+    Sys.check(LibC.lremovexattr(file, key), operation, path.toString());
   }
 
   /** Removes an attribute of an open file; ENODATA when it is not there. */
   public static void remove(Fd file, String name) throws LinuxException {
-    byte[] key = Sys.encode("remove attribute", name);
-    try (Fd.Use use = file.use("remove attribute")) {
-      int result = LibC.fremovexattr(use.number(), key);
-      Sys.check(result, "remove attribute " + name + " of", file.name());
+    String operation = "remove attribute " + name + " of";
+    byte[] key = Sys.encode(operation, name);
+    try (Fd.Use use = file.use(operation)) {
+      Sys.check(LibC.fremovexattr(use.number(), key), operation, file.name());
     }
   }
 

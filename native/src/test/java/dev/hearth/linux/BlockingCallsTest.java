@@ -3,6 +3,7 @@ package dev.hearth.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -92,5 +93,27 @@ final class BlockingCallsTest {
     end.countDown();
     caller.join();
     assertThat(outcome).containsExactly("result", true);
+  }
+
+  @Test
+  void leavesTheCarriersToOthers() throws Exception {
+    try (Opens.Pipe pipe = Opens.pipe()) {
+      var begun = new CountDownLatch(3);
+      List<Future<Integer>> blocked = new ArrayList<>();
+      for (int i = 0; i < 3 * Runtime.getRuntime().availableProcessors(); i++) {
+        blocked.add(
+            virtual.submit(() ->
+                calls.call(() -> {
+                  begun.countDown();
+                  return Descriptors.read(pipe.reader(), ByteBuffer.allocate(1));
+                })));
+      }
+      begun.await();
+      assertThat(virtual.submit(() -> "free").get()).isEqualTo("free");
+      pipe.writer().close();
+      for (Future<Integer> each : blocked) {
+        assertThat(each.get()).isEqualTo(-1);
+      }
+    }
   }
 }

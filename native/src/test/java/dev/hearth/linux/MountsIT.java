@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.hearth.linux.testing.NeedsRoot;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -135,5 +138,47 @@ final class MountsIT {
       Mounts.move(to, moved);
       assertThat(moved.resolve("file")).hasContent("CONTENT");
     });
+  }
+
+  @Test
+  void mapsTheIdsOfAMount() throws Exception {
+    Path from = directory("from");
+    Path to = directory("to");
+    try (Opens.Pipe ready = Opens.pipe();
+        Opens.Pipe end = Opens.pipe();
+        Poller poller = new Poller();
+        Child child = Child.start(inUserNamespace(ready.writer(), end.reader()))) {
+      poller.awaitReadable(ready.reader(), Duration.ofSeconds(30));
+      Path process = Path.of("/proc/" + child.pid());
+      SmallFiles.write(process.resolve("uid_map"), "0 100000 1000");
+      SmallFiles.write(process.resolve("gid_map"), "0 200000 1000");
+      try (Fd users = Namespaces.open(process.resolve("ns/user"))) {
+        inside(() -> checkIdMap(from, to, users));
+      }
+      end.writer().close();
+      child.await(poller, Duration.ofSeconds(30));
+    }
+  }
+
+  private static Spawn inUserNamespace(Fd ready, Fd end) {
+    return new Spawn(
+        Path.of("/usr/bin/unshare"),
+        List.of("unshare", "--user", "/bin/sh", "-c", "echo; read line"),
+        Map.of("PATH", "/bin"),
+        Map.of(0, end, 1, ready),
+        false);
+  }
+
+  private static void checkIdMap(Path from, Path to, Fd users) throws Exception {
+    Mounts.mount("some", from, "tmpfs", Set.of(), "");
+    Files.createFile(from.resolve("file"));
+    try (Fd copy = DetachedMounts.copy(from, false)) {
+      var map = new DetachedMounts.Change(Set.of(), Set.of(), Optional.empty(), Optional.of(users));
+      DetachedMounts.change(copy, map, false);
+      DetachedMounts.attach(copy, to);
+    }
+    FileStatus status = Entries.status(to.resolve("file"));
+    assertThat(status.uid()).isEqualTo(100000);
+    assertThat(status.gid()).isEqualTo(200000);
   }
 }

@@ -165,12 +165,13 @@ final class NatRules {
         changes,
         from,
         new Rule()
+            .family(family)
             .leavesBy(bridge)
             .destinationWasTranslated()
             .translationIsIn(family, set("returns", family))
             .masquerade());
-    rule(changes, from, to(new Rule(), subnet).leaveChain());
-    rule(changes, from, to(new Rule(), multicast).leaveChain());
+    rule(changes, from, to(new Rule().family(family), subnet).leaveChain());
+    rule(changes, from, to(new Rule().family(family), multicast).leaveChain());
     rule(changes, from, new Rule().masquerade());
   }
 

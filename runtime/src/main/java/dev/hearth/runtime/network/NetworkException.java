@@ -71,4 +71,22 @@ public abstract sealed class NetworkException extends Exception {
       super(message);
     }
   }
+
+  /** What was attached is not, or no longer, as it should be. */
+  public static final class Defective extends NetworkException {
+    private static final long serialVersionUID = 1;
+
+    public Defective(String message) {
+      super(message);
+    }
+  }
+
+  /** Something begun earlier stands in the way; it is being worked on. */
+  public static final class Unfinished extends NetworkException {
+    private static final long serialVersionUID = 1;
+
+    public Unfinished(String message) {
+      super(message);
+    }
+  }
 }

@@ -90,6 +90,7 @@ public final class NetlinkConnection implements AutoCloseable {
 
   private void receiveInto(Map<Integer, Answer> answers) throws LinuxException {
     while (socket.receive(incoming.clear())) {
+      incoming.flip();
       for (Frame frame : frames()) {
         Answer answer = answers.get(frame.sequence());
         if (answer != null) {

@@ -17,7 +17,7 @@ public interface NetlinkSocket extends AutoCloseable {
   /**
    * Receives one datagram, without waiting.
    *
-   * @param into an empty buffer; holds the datagram, ready to be read, afterwards
+   * @param into a direct buffer; its position moves by what was received
    * @return false if there is none
    * @throws LinuxException EMSGSIZE if the buffer is too small for it
    */

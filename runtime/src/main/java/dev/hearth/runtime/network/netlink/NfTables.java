@@ -55,7 +55,6 @@ public final class NfTables {
   static final int DATA_VALUE = 1;
 
   private static final int SET_IS_MAP = 0x8;
-  private static final int SET_IS_CONCATENATION = 0x80;
 
   private static final int ACK = NetlinkMessage.ACK;
   private static final int CREATE = NetlinkMessage.CREATE;
@@ -177,7 +176,7 @@ public final class NfTables {
    */
   public static NetlinkMessage addSet(
       String table, String set, int id, List<Field> key, List<Field> value) {
-    int flags = (value.isEmpty() ? 0 : SET_IS_MAP) | (key.size() > 1 ? SET_IS_CONCATENATION : 0);
+    int flags = value.isEmpty() ? 0 : SET_IS_MAP;
     MessageWriter body =
         body()
             .string(SET_TABLE, table)

@@ -65,10 +65,14 @@ public final class Routes {
     return message("add route to", prefix.getHostAddress() + "/" + length, body);
   }
 
-  /** For {@link NetlinkConnection#dump}: the IPv6 routes of all tables. */
-  public static NetlinkMessage listInet6() {
-    return new NetlinkMessage(
-        "list routes", "of IPv6", RTM_GETROUTE, 0, header(Addresses.AF_INET6, 0).toBytes());
+  /** For {@link NetlinkConnection#dump}: the routes of one family. */
+  public static NetlinkMessage list(boolean ipv4) {
+    MessageWriter body =
+        new MessageWriter().headerU8(ipv4 ? Addresses.AF_INET : Addresses.AF_INET6);
+    for (int i = 1; i < HEADER; i++) {
+      body.headerU8(0); // anything else would be a filter
+    }
+    return new NetlinkMessage("list routes", "", RTM_GETROUTE, 0, body.toBytes());
   }
 
   private static NetlinkMessage message(String operation, String object, byte[] body) {

@@ -39,7 +39,7 @@ class NetlinkConnectionTest {
       if (next == null) {
         return false;
       }
-      into.put(next).flip();
+      into.put(next);
       return true;
     }
 

@@ -43,7 +43,7 @@ class NfTablesTest {
   }
 
   @Test
-  void mapOfConcatenationsSaysSo() {
+  void mapOfConcatenationsHasTheTypesOfItsParts() {
     NetlinkMessage message =
         NfTables.addSet(
             "t",
@@ -59,7 +59,7 @@ class NfTablesTest {
                 "01000000",
                 "0600 0100 7400 0000",
                 "0600 0200 6d00 0000",
-                "0800 0300 00000088",
+                "0800 0300 00000008",
                 "0800 0400 0000030d",
                 "0800 0500 00000008",
                 "0800 0600 000001cd",

@@ -1,0 +1,469 @@
+package dev.hearth.runtime.network;
+
+import dev.hearth.linux.BlockingCalls;
+import dev.hearth.linux.Errno;
+import dev.hearth.linux.LinuxException;
+import dev.hearth.runtime.model.PodId;
+import dev.hearth.runtime.model.PortMapping;
+import dev.hearth.runtime.network.netlink.Link;
+import dev.hearth.runtime.network.netlink.Links;
+import dev.hearth.runtime.network.netlink.NetlinkConnection;
+import dev.hearth.runtime.network.netlink.NetlinkSockets;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * The network that needs nothing but the kernel: a bridge, a virtual Ethernet cable to each pod,
+ * and a table of nf_tables that hides pods behind the host's addresses and leads ports of the host
+ * into them. IPv4 and IPv6.
+ *
+ * <p>Thread-safe. Calls into the kernel that may have to wait for another's change to its network
+ * are made on platform threads.
+ */
+public final class BuiltInNetwork implements PodNetwork {
+  private final NetworkConfiguration configuration;
+  private final NetworkNamespace host;
+  private final BlockingCalls blocking;
+  private final AddressBook book;
+  private final List<Path> tornLeases;
+  private final List<String> limits;
+  private final Bridge bridge;
+  private final Firewall firewall;
+  private final PodLink cables;
+  private final Teardown teardown;
+
+  /** Set once the bridge and the table are there; replaced when they had to be made again. */
+  private volatile Optional<Bridge.Ready> ready = Optional.empty();
+
+  private BuiltInNetwork(
+      NetworkConfiguration configuration,
+      AddressBook.Opened opened,
+      NetworkNamespace host,
+      NetlinkSockets sockets,
+      BlockingCalls blocking,
+      Clock clock,
+      List<String> limits) {
+    this.configuration = configuration;
+    this.host = host;
+    this.blocking = blocking;
+    this.book = opened.book();
+    this.tornLeases = opened.setAside();
+    this.limits = limits;
+    this.bridge = new Bridge(configuration, host);
+    this.firewall = new Firewall(configuration, host, book::leases);
+    this.cables = new PodLink(configuration, host, sockets);
+    this.teardown = new Teardown(configuration, host, this::release, clock);
+  }
+
+  /**
+   * Opens the network of this host. The kernel is not touched before {@link #reconcile}, {@link
+   * #status} or {@link #attach}.
+   *
+   * @param directory where leases are kept; created when absent
+   * @param blocking where calls that may block are made
+   */
+  public static BuiltInNetwork open(
+      NetworkConfiguration configuration,
+      Path directory,
+      NetlinkSockets sockets,
+      BlockingCalls blocking,
+      Clock clock)
+      throws NetworkException {
+    return open(configuration, directory, NetworkNamespace.own(sockets), sockets, blocking, clock);
+  }
+
+  /** As the other, for a network namespace that stands for the host. */
+  static BuiltInNetwork open(
+      NetworkConfiguration configuration,
+      Path directory,
+      NetworkNamespace host,
+      NetlinkSockets sockets,
+      BlockingCalls blocking,
+      Clock clock)
+      throws NetworkException {
+    List<String> limits = new ArrayList<>();
+    NetworkConfiguration possible = possible(configuration, host, limits);
+    if (possible.subnets().isEmpty()) {
+      throw new NetworkException.Invalid("no subnet that this host can use: " + limits);
+    }
+    BuiltInNetwork network =
+        new BuiltInNetwork(
+            possible,
+            AddressBook.open(directory, possible.subnets()),
+            host,
+            sockets,
+            blocking,
+            clock,
+            List.copyOf(limits));
+    network.teardown.start();
+    return network;
+  }
+
+  /** Leaves out IPv6 where the kernel was started without it. */
+  private static NetworkConfiguration possible(
+      NetworkConfiguration configuration, NetworkNamespace host, List<String> limits)
+      throws NetworkException {
+    try {
+      if (configuration.subnet(false).isEmpty()
+          || host.setting("net/ipv6/conf/all/forwarding").isPresent()) {
+        return configuration;
+      }
+    } catch (LinuxException e) {
+      throw new NetworkException.Refused("find out about IPv6", e);
+    }
+    limits.add("the kernel runs without IPv6: pods get no IPv6 address");
+    return new NetworkConfiguration(
+        configuration.bridge(),
+        configuration.subnets().stream().filter(IpPrefix::isIpv4).toList(),
+        configuration.mtu());
+  }
+
+  // Pods.
+
+  @Override
+  public NetworkAttachment attach(PodId pod, Path netns, PodNetworkRequest request)
+      throws NetworkException {
+    List<PortMapping> ports = HostPorts.mapped(request.ports());
+    return call(() -> attachNow(pod, netns, ports));
+  }
+
+  private NetworkAttachment attachNow(PodId pod, Path netns, List<PortMapping> ports)
+      throws NetworkException {
+    awaitFormer(pod);
+    Bridge.Ready present = ensureReady();
+    try {
+      Lease lease = lease(pod, ports);
+      NetworkAttachment attachment = connect(lease, netns, present);
+      firewall.open(lease);
+      return attachment;
+    } catch (NetworkException | RuntimeException e) {
+      teardown.add(cables.hostName(pod), Optional.of(pod));
+      throw e;
+    }
+  }
+
+  /** What an earlier attempt left has to be gone first: the link would have the same name. */
+  private void awaitFormer(PodId pod) throws NetworkException {
+    String link = cables.hostName(pod);
+    if (!teardown.isPending(link)) {
+      return;
+    }
+    teardown.tryNow();
+    for (PendingTeardown pending : teardown.pending()) {
+      if (pending.what().equals("link " + link)) {
+        throw new NetworkException.Unfinished(
+            "the former network of pod " + pod + " cannot be taken away: " + pending.lastFailure());
+      }
+    }
+  }
+
+  /** An address that is on its way back is worth waiting for. */
+  private Lease lease(PodId pod, List<PortMapping> ports) throws NetworkException {
+    try {
+      return book.lease(pod, ports);
+    } catch (NetworkException.Exhausted e) {
+      if (teardown.pending().isEmpty()) {
+        throw e;
+      }
+      teardown.tryNow();
+      return book.lease(pod, ports);
+    }
+  }
+
+  private NetworkAttachment connect(Lease lease, Path netns, Bridge.Ready present)
+      throws NetworkException {
+    try {
+      try {
+        return cables.create(lease, netns, present);
+      } catch (LinuxException e) {
+        if (e.is(Errno.EEXIST)) {
+          return mend(lease, netns, present);
+        }
+        if (e.isAnyOf(Errno.ENODEV, Errno.EINVAL) && bridgeIsGone(present)) {
+          ready = Optional.empty();
+          removeLink(lease.pod());
+          return cables.create(lease, netns, ensureReady());
+        }
+        throw e;
+      }
+    } catch (LinuxException e) {
+      throw new NetworkException.Refused("connect pod " + lease.pod() + " at " + netns, e);
+    }
+  }
+
+  private NetworkAttachment mend(Lease lease, Path netns, Bridge.Ready present)
+      throws LinuxException {
+    if (cables.defect(lease, netns, present).isEmpty()) {
+      return cables.describe(lease);
+    }
+    removeLink(lease.pod());
+    return cables.create(lease, netns, present);
+  }
+
+  private boolean bridgeIsGone(Bridge.Ready known) throws LinuxException {
+    try (NetlinkConnection routes = host.routes()) {
+      return Bridge.find(routes, configuration.bridge())
+          .filter(link -> link.index() == known.index())
+          .isEmpty();
+    }
+  }
+
+  private void removeLink(PodId pod) throws LinuxException {
+    try (NetlinkConnection routes = host.routes()) {
+      routes.request(Links.delete(cables.hostName(pod)));
+    } catch (LinuxException e) {
+      if (!e.is(Errno.ENODEV)) {
+        throw e;
+      }
+    }
+  }
+
+  @Override
+  public void detach(PodId pod, Optional<Path> netns) {
+    if (book.find(pod).isEmpty()) {
+      return; // a link without a lease is found by reconcile
+    }
+    try {
+      call(() -> {
+        closePorts(pod);
+        return true;
+      });
+    } catch (NetworkException _) {
+      // Done again, and its failure shown, by the teardown.
+    }
+    teardown.add(cables.hostName(pod), Optional.of(pod));
+  }
+
+  /** The end of a teardown: host ports, then addresses. */
+  private void release(PodId pod) throws NetworkException {
+    closePorts(pod);
+    book.release(pod);
+  }
+
+  private void closePorts(PodId pod) throws NetworkException {
+    Optional<Lease> lease = book.find(pod);
+    if (lease.isPresent() && !lease.get().hostPorts().isEmpty()) {
+      book.releasePorts(pod);
+      firewall.close(lease.get());
+    }
+  }
+
+  @Override
+  public void check(PodId pod, Path netns) throws NetworkException {
+    Optional<Lease> lease = book.find(pod);
+    if (lease.isEmpty()) {
+      throw new NetworkException.Defective("pod " + pod + " has no addresses");
+    }
+    Optional<String> defect = call(() -> defect(lease.get(), netns));
+    if (defect.isPresent()) {
+      throw new NetworkException.Defective("network of pod " + pod + ": " + defect.get());
+    }
+  }
+
+  private Optional<String> defect(Lease lease, Path netns) throws NetworkException {
+    Bridge.Ready present = ensureReady();
+    try {
+      return cables.defect(lease, netns, present);
+    } catch (LinuxException e) {
+      throw new NetworkException.Refused("check pod " + lease.pod(), e);
+    }
+  }
+
+  // All pods.
+
+  private Bridge.Ready ensureReady() throws NetworkException {
+    Optional<Bridge.Ready> present = ready;
+    return present.isPresent() ? present.get() : makeReady();
+  }
+
+  private synchronized Bridge.Ready makeReady() throws NetworkException {
+    Bridge.Ready made = bridge.ensure();
+    firewall.ensure();
+    ready = Optional.of(made);
+    return made;
+  }
+
+  @Override
+  public NetworkStatus status() {
+    try {
+      return call(() -> {
+        List<String> warnings = new ArrayList<>(limits);
+        warnings.addAll(makeReady().notes());
+        warnings.addAll(firewall.warnings());
+        return new NetworkStatus.Ready(warnings);
+      });
+    } catch (NetworkException e) {
+      return new NetworkStatus.NotReady(String.valueOf(e.getMessage()));
+    }
+  }
+
+  @Override
+  public List<PendingTeardown> pending() {
+    return teardown.pending();
+  }
+
+  @Override
+  public List<String> reconcile(Map<PodId, Path> live) throws NetworkException {
+    return call(() -> reconcileNow(live));
+  }
+
+  private List<String> reconcileNow(Map<PodId, Path> live) throws NetworkException {
+    List<String> done = new ArrayList<>(limits);
+    tornLeases.forEach(file -> done.add("set aside a lease that is torn: " + file));
+    done.addAll(bridge.ensure().notes());
+    for (Map.Entry<PodId, Path> pod : live.entrySet()) {
+      if (book.find(pod.getKey()).isEmpty()) {
+        done.add(recover(pod.getKey(), pod.getValue()));
+      }
+    }
+    for (Lease lease : book.leases()) {
+      if (!live.containsKey(lease.pod())) {
+        book.releasePorts(lease.pod());
+        teardown.add(cables.hostName(lease.pod()), Optional.of(lease.pod()));
+        done.add("taking away the network of pod " + lease.pod() + ", which is gone");
+      }
+    }
+    done.addAll(removeStrangers(live.keySet()));
+    firewall.install();
+    ready = Optional.empty();
+    ensureReady();
+    return List.copyOf(done);
+  }
+
+  /** A live pod whose lease was lost tells its addresses itself. */
+  private String recover(PodId pod, Path netns) throws NetworkException {
+    List<InetAddress> addresses;
+    try {
+      addresses = Files.exists(netns) ? cables.addressesIn(netns) : List.of();
+    } catch (LinuxException e) {
+      return "pod " + pod + " has no lease, and its namespace cannot be read: " + e.getMessage();
+    }
+    if (addresses.isEmpty()) {
+      return "pod " + pod + " has neither lease nor addresses";
+    }
+    book.claim(pod, addresses);
+    return "recovered the lease of pod " + pod + " from its namespace: " + addresses;
+  }
+
+  /** Links named as ours whose pods are not known at all. */
+  private List<String> removeStrangers(Set<PodId> live) throws NetworkException {
+    Set<String> known = new HashSet<>();
+    live.forEach(pod -> known.add(cables.hostName(pod)));
+    List<String> done = new ArrayList<>();
+    for (Link link : hostLinks()) {
+      if (!known.contains(link.name()) && !teardown.isPending(link.name())) {
+        teardown.add(link.name(), Optional.empty());
+        done.add("taking away link " + link.name() + ", whose pod is unknown");
+      }
+    }
+    return done;
+  }
+
+  private List<Link> hostLinks() throws NetworkException {
+    try (NetlinkConnection routes = host.routes()) {
+      return ours(routes.dump(Links.list()).stream().map(Link::parse).toList());
+    } catch (LinuxException e) {
+      throw new NetworkException.Refused("list links", e);
+    }
+  }
+
+  /** The host's ends of our cables: the name alone does not make a link ours. */
+  private List<Link> ours(List<Link> links) {
+    int bridgeIndex =
+        links.stream()
+            .filter(link -> link.name().equals(configuration.bridge()))
+            .mapToInt(Link::index)
+            .findFirst()
+            .orElse(-1);
+    return links.stream()
+        .filter(link -> link.kind().equals("veth") && cables.isHostName(link.name()))
+        .filter(link -> link.master() == bridgeIndex || link.master() == 0)
+        .toList();
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>All is read at once from the host's ends of the cables, whose sending is the pods'
+   * receiving.
+   */
+  @Override
+  public Map<PodId, List<InterfaceStatistics>> statistics(Map<PodId, Path> pods)
+      throws NetworkException {
+    Map<String, Link> links = call(this::linksWithStatistics);
+    Map<PodId, List<InterfaceStatistics>> statistics = new HashMap<>();
+    for (PodId pod : pods.keySet()) {
+      Link link = links.get(cables.hostName(pod));
+      if (link != null && link.counters().isPresent()) {
+        statistics.put(pod, List.of(fromTheOtherEnd(link.counters().get())));
+      }
+    }
+    return statistics;
+  }
+
+  private Map<String, Link> linksWithStatistics() throws NetworkException {
+    try (NetlinkConnection routes = host.routes()) {
+      return ours(routes.dump(Links.listWithStatistics()).stream().map(Link::parse).toList())
+          .stream()
+          .collect(Collectors.toMap(Link::name, link -> link));
+    } catch (LinuxException e) {
+      throw new NetworkException.Refused("read statistics of links", e);
+    }
+  }
+
+  private static InterfaceStatistics fromTheOtherEnd(Link.Counters c) {
+    return new InterfaceStatistics(
+        PodLink.IN_POD,
+        c.txBytes(),
+        c.txPackets(),
+        c.txErrors(),
+        c.txDropped(),
+        c.rxBytes(),
+        c.rxPackets(),
+        c.rxErrors(),
+        c.rxDropped());
+  }
+
+  /**
+   * Takes everything away that this network has made on the host, after all pods are detached: for
+   * uninstalling. Leases that are left are given up.
+   */
+  public void remove() throws NetworkException {
+    call(() -> {
+      for (Lease lease : book.leases()) {
+        teardown.add(cables.hostName(lease.pod()), Optional.of(lease.pod()));
+      }
+      removeStrangers(Set.of());
+      teardown.tryNow();
+      ready = Optional.empty();
+      firewall.remove();
+      bridge.remove();
+      return true;
+    });
+  }
+
+  @Override
+  public void close() {
+    teardown.close();
+    book.close();
+  }
+
+  private <T> T call(BlockingCalls.Call<T, NetworkException> call) throws NetworkException {
+    try {
+      return blocking.call(call);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new NetworkException.Unfinished("interrupted before the network was touched");
+    }
+  }
+}

@@ -1,0 +1,214 @@
+package dev.hearth.runtime.network;
+
+import dev.hearth.linux.Errno;
+import dev.hearth.linux.Fd;
+import dev.hearth.linux.LinuxException;
+import dev.hearth.linux.Namespaces;
+import dev.hearth.runtime.model.PodId;
+import dev.hearth.runtime.network.netlink.Addresses;
+import dev.hearth.runtime.network.netlink.Link;
+import dev.hearth.runtime.network.netlink.Links;
+import dev.hearth.runtime.network.netlink.MacAddress;
+import dev.hearth.runtime.network.netlink.NetlinkConnection;
+import dev.hearth.runtime.network.netlink.NetlinkMessage;
+import dev.hearth.runtime.network.netlink.NetlinkSockets;
+import dev.hearth.runtime.network.netlink.Routes;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * The virtual Ethernet cable between a pod and the bridge.
+ *
+ * <p>The pod's interface has a hardware address made from its IP address, so whoever gets that
+ * address next is not shadowed by what neighbours remember.
+ */
+final class PodLink {
+  static final String IN_POD = "eth0";
+  private static final int ID_DIGITS = 10;
+  private static final long OUR_MACS = 0x0268_0000_0000L;
+
+  /** Pods must not be led astray by router advertisements of other pods. */
+  private static final Map<String, String> POD_SETTINGS_IPV6 =
+      Map.of("net/ipv6/conf/default/accept_ra", "0");
+
+  private final NetworkConfiguration configuration;
+  private final NetworkNamespace host;
+  private final NetlinkSockets sockets;
+
+  PodLink(NetworkConfiguration configuration, NetworkNamespace host, NetlinkSockets sockets) {
+    this.configuration = configuration;
+    this.host = host;
+    this.sockets = sockets;
+  }
+
+  /** The name of the host's end. */
+  String hostName(PodId pod) {
+    return configuration.linkPrefix() + pod.value().substring(0, ID_DIGITS);
+  }
+
+  /** Whether a link of the host has a name that only {@link #hostName} gives. */
+  boolean isHostName(String name) {
+    String prefix = configuration.linkPrefix();
+    return name.length() == prefix.length() + ID_DIGITS
+        && name.startsWith(prefix)
+        && name.substring(prefix.length()).matches("[0-9a-f]*");
+  }
+
+  NetworkAttachment describe(Lease lease) {
+    List<IpPrefix> addresses = new ArrayList<>();
+    List<InetAddress> gateways = new ArrayList<>();
+    for (InetAddress address : lease.addresses()) {
+      for (IpPrefix gateway : configuration.gateways()) {
+        if (gateway.contains(address)) {
+          addresses.add(new IpPrefix(address, gateway.length()));
+          gateways.add(gateway.address());
+        }
+      }
+    }
+    return new NetworkAttachment(IN_POD, mac(lease), addresses, gateways, hostName(lease.pod()));
+  }
+
+  private static MacAddress mac(Lease lease) {
+    byte[] address = lease.addresses().getFirst().getAddress();
+    long value = OUR_MACS;
+    for (int i = 0; i < 4; i++) {
+      value |= (address[address.length - 4 + i] & 0xffL) << (24 - 8 * i);
+    }
+    return new MacAddress(value);
+  }
+
+  /**
+   * Makes the cable and sets up its end in the pod. Fails with EEXIST if there is one.
+   *
+   * @param netns where the pod's network namespace is pinned
+   */
+  NetworkAttachment create(Lease lease, Path netns, Bridge.Ready bridge) throws LinuxException {
+    NetworkAttachment attachment = describe(lease);
+    boolean ipv6 = attachment.addresses().stream().anyMatch(a -> !a.isIpv4());
+    try (NetlinkConnection inHost = host.routes();
+        NetlinkConnection inPod =
+            NetworkNamespace.at(netns, sockets).routesWith(ipv6 ? POD_SETTINGS_IPV6 : Map.of())) {
+      plug(inHost, attachment, netns, lease.pod(), bridge);
+      configure(inPod, attachment);
+    }
+    return attachment;
+  }
+
+  private void plug(
+      NetlinkConnection inHost,
+      NetworkAttachment attachment,
+      Path netns,
+      PodId pod,
+      Bridge.Ready bridge)
+      throws LinuxException {
+    try (Fd namespace = Namespaces.open(netns)) {
+      Links.Peer peer = new Links.Peer(IN_POD, attachment.mac(), namespace.number());
+      inHost.all(
+          List.of(
+              Links.createVeth(
+                  attachment.hostLink(), OptionalInt.of(bridge.index()), bridge.mtu(), peer),
+              Links.openBridgePort(attachment.hostLink(), "pod " + pod)));
+    }
+  }
+
+  private static void configure(NetlinkConnection inPod, NetworkAttachment attachment)
+      throws LinuxException {
+    List<List<byte[]>> answers =
+        inPod.all(List.of(Links.loopbackUp(), Links.up(IN_POD), Links.get(IN_POD)));
+    int index =
+        answers.getLast().stream()
+            .map(Link::parse)
+            .findFirst()
+            .orElseThrow(() -> new LinuxException("find link", IN_POD, Errno.ENODEV))
+            .index();
+    List<NetlinkMessage> messages = new ArrayList<>();
+    for (IpPrefix address : attachment.addresses()) {
+      messages.add(Addresses.add(index, address.address(), address.length()));
+    }
+    for (InetAddress gateway : attachment.gateways()) {
+      messages.add(Routes.addDefault(index, gateway));
+    }
+    inPod.all(messages);
+  }
+
+  /** What an intact cable lacks; empty if nothing. */
+  Optional<String> defect(Lease lease, Path netns, Bridge.Ready bridge) throws LinuxException {
+    NetworkAttachment expected = describe(lease);
+    try (NetlinkConnection inHost = host.routes()) {
+      Optional<Link> link = Bridge.find(inHost, expected.hostLink());
+      if (link.isEmpty()) {
+        return Optional.of("the host has no link " + expected.hostLink());
+      }
+      if (link.get().master() != bridge.index() || !link.get().up()) {
+        return Optional.of("link " + expected.hostLink() + " is down or not in the bridge");
+      }
+    }
+    try (NetlinkConnection inPod = NetworkNamespace.at(netns, sockets).routes()) {
+      return defectInside(inPod, expected);
+    }
+  }
+
+  private static Optional<String> defectInside(NetlinkConnection inPod, NetworkAttachment expected)
+      throws LinuxException {
+    Optional<Link> link = Bridge.find(inPod, IN_POD);
+    if (link.isEmpty()) {
+      return Optional.of("the pod has no " + IN_POD);
+    }
+    if (!link.get().up() || !link.get().mac().equals(Optional.of(expected.mac()))) {
+      return Optional.of(IN_POD + " of the pod is down or another's");
+    }
+    List<IpPrefix> present = addresses(inPod, link.get());
+    for (IpPrefix address : expected.addresses()) {
+      if (!present.contains(address)) {
+        return Optional.of(IN_POD + " of the pod lacks " + address);
+      }
+    }
+    for (InetAddress gateway : expected.gateways()) {
+      if (!hasDefaultRoute(inPod, link.get(), gateway)) {
+        return Optional.of("the pod lacks its default route via " + gateway.getHostAddress());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean hasDefaultRoute(NetlinkConnection inPod, Link link, InetAddress gateway)
+      throws LinuxException {
+    boolean ipv4 = gateway instanceof Inet4Address;
+    return inPod.dump(Routes.list(ipv4)).stream()
+        .flatMap(body -> Routes.Route.parse(body).stream())
+        .anyMatch(route ->
+            route.prefixLength() == 0
+                && route.link() == link.index()
+                && route.gateway().equals(Optional.of(gateway)));
+  }
+
+  private static List<IpPrefix> addresses(NetlinkConnection inPod, Link link)
+      throws LinuxException {
+    return inPod.dump(Addresses.list()).stream()
+        .map(Addresses.Assigned::parse)
+        .filter(a -> a.link() == link.index())
+        .map(a -> new IpPrefix(a.address(), a.prefixLength()))
+        .toList();
+  }
+
+  /** The addresses of our subnets that a pod has, found in its namespace. */
+  List<InetAddress> addressesIn(Path netns) throws LinuxException {
+    try (NetlinkConnection inPod = NetworkNamespace.at(netns, sockets).routes()) {
+      Optional<Link> link = Bridge.find(inPod, IN_POD);
+      if (link.isEmpty()) {
+        return List.of();
+      }
+      List<IpPrefix> present = addresses(inPod, link.get());
+      return configuration.subnets().stream()
+          .flatMap(
+              subnet -> present.stream().map(IpPrefix::address).filter(subnet::contains).limit(1))
+          .toList();
+    }
+  }
+}

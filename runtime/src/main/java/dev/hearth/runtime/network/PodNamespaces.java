@@ -1,0 +1,212 @@
+package dev.hearth.runtime.network;
+
+import dev.hearth.linux.Errno;
+import dev.hearth.linux.FileSystemStatus;
+import dev.hearth.linux.LinuxException;
+import dev.hearth.linux.Namespace;
+import dev.hearth.linux.Namespaces;
+import dev.hearth.linux.Netlink;
+import dev.hearth.linux.SmallFiles;
+import dev.hearth.runtime.network.netlink.Links;
+import dev.hearth.runtime.network.netlink.NetlinkConnection;
+import dev.hearth.runtime.network.netlink.NetlinkSockets;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The namespaces that the containers of a pod share, kept by pins {@code <pod's state>/ns/net},
+ * {@code ipc} and {@code uts} without any process in them.
+ */
+public final class PodNamespaces {
+  private static final Path SETTINGS = Path.of("/proc/sys");
+
+  /** Those a pod can have here; a user namespace cannot be made by a virtual machine. */
+  private static final Set<Namespace> KINDS =
+      EnumSet.of(Namespace.NETWORK, Namespace.IPC, Namespace.UTS);
+
+  private final NetlinkSockets sockets;
+
+  public PodNamespaces(NetlinkSockets sockets) {
+    this.sockets = sockets;
+  }
+
+  /**
+   * What the new namespaces are like.
+   *
+   * @param kinds of NETWORK, IPC and UTS, those that are to be new
+   * @param hostName for a new UTS namespace; empty leaves the host's
+   * @param sysctls by name, as {@code net.core.somaxconn}; each must be about a namespace that is
+   *     new
+   */
+  public record Request(Set<Namespace> kinds, String hostName, Map<String, String> sysctls) {
+    public Request {
+      kinds = Set.copyOf(kinds);
+      sysctls = Map.copyOf(sysctls);
+      if (!KINDS.containsAll(kinds)) {
+        throw new IllegalArgumentException("pods have no pinned namespaces of " + kinds);
+      }
+    }
+  }
+
+  /** Where a namespace of a pod is pinned. */
+  public static Path pin(Path podState, Namespace kind) {
+    return podState.resolve("ns").resolve(kind.procName());
+  }
+
+  /**
+   * Makes the namespaces, loopback up, and pins them. What an earlier attempt left is removed
+   * first; what fails leaves nothing.
+   *
+   * @param podState the pod's directory of volatile state; created when absent. {@link #pin} tells
+   *     where the namespaces are from now on
+   */
+  public void create(Path podState, Request request) throws NetworkException {
+    Map<Path, String> settings = settings(request);
+    remove(podState);
+    if (request.kinds().isEmpty()) {
+      return;
+    }
+    try {
+      Files.createDirectories(podState.resolve("ns"));
+    } catch (IOException e) {
+      throw new NetworkException.Storage("cannot make a place for namespaces in " + podState, e);
+    }
+    Map<Namespace, Path> pins = new EnumMap<>(Namespace.class);
+    request.kinds().forEach(kind -> pins.put(kind, pin(podState, kind)));
+    try {
+      Namespaces.inNew(
+          request.kinds(),
+          () -> {
+            prepare(request, settings);
+            for (Map.Entry<Namespace, Path> pin : pins.entrySet()) {
+              Namespaces.pin(pin.getKey(), pin.getValue());
+            }
+            return true;
+          });
+    } catch (LinuxException e) {
+      NetworkException failure = new NetworkException.Refused("make namespaces in " + podState, e);
+      try {
+        remove(podState);
+      } catch (NetworkException cleanup) {
+        failure.addSuppressed(cleanup);
+      }
+      throw failure;
+    }
+  }
+
+  /** Runs inside the new namespaces. */
+  private void prepare(Request request, Map<Path, String> settings) throws LinuxException {
+    if (request.kinds().contains(Namespace.UTS) && !request.hostName().isEmpty()) {
+      Namespaces.setHostName(request.hostName());
+    }
+    if (request.kinds().contains(Namespace.NETWORK)) {
+      try (NetlinkConnection routes = new NetlinkConnection(sockets.open(Netlink.Protocol.ROUTE))) {
+        routes.request(Links.loopbackUp());
+      }
+    }
+    for (Map.Entry<Path, String> setting : settings.entrySet()) {
+      SmallFiles.write(setting.getKey(), setting.getValue());
+    }
+  }
+
+  /** Unpins the namespaces and removes the directory of pins; what is gone already is fine. */
+  public static void remove(Path podState) throws NetworkException {
+    Path directory = podState.resolve("ns");
+    if (!Files.isDirectory(directory)) {
+      return;
+    }
+    LinuxException failure = null;
+    for (Namespace kind : KINDS) {
+      try {
+        Namespaces.unpin(pin(podState, kind));
+      } catch (LinuxException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw new NetworkException.Refused("let go of the namespaces in " + podState, failure);
+    }
+    try {
+      Files.deleteIfExists(directory);
+    } catch (IOException e) {
+      throw new NetworkException.Storage("cannot remove " + directory, e);
+    }
+  }
+
+  /** The namespaces that are pinned; a pin that a reboot has emptied does not count. */
+  public static Set<Namespace> present(Path podState) throws NetworkException {
+    Set<Namespace> present = EnumSet.noneOf(Namespace.class);
+    for (Namespace kind : KINDS) {
+      try {
+        if (FileSystemStatus.of(pin(podState, kind)).magic() == FileSystemStatus.NSFS) {
+          present.add(kind);
+        }
+      } catch (LinuxException e) {
+        if (!e.isAnyOf(Errno.ENOENT, Errno.ENOTDIR)) {
+          throw new NetworkException.Refused("examine the namespaces in " + podState, e);
+        }
+      }
+    }
+    return present;
+  }
+
+  /** Where to write what; refuses whatever would change the host instead of the pod. */
+  private static Map<Path, String> settings(Request request) throws NetworkException {
+    Map<Path, String> settings = new LinkedHashMap<>();
+    for (Map.Entry<String, String> sysctl : request.sysctls().entrySet()) {
+      String name = slashed(sysctl.getKey());
+      if (!belongsTo(request.kinds(), name) || List.of(name.split("/", -1)).contains("..")) {
+        throw new NetworkException.Invalid(
+            "sysctl "
+                + sysctl.getKey()
+                + " is not one of the pod's own namespaces "
+                + request.kinds());
+      }
+      settings.put(SETTINGS.resolve(name), sysctl.getValue());
+    }
+    return settings;
+  }
+
+  /** As sysctl(8) has it: whichever of . and / comes first separates, the other is swapped. */
+  private static String slashed(String name) {
+    int dot = name.indexOf('.');
+    int slash = name.indexOf('/');
+    if (slash >= 0 && (dot < 0 || slash < dot)) {
+      return name;
+    }
+    StringBuilder swapped = new StringBuilder(name);
+    for (int i = 0; i < swapped.length(); i++) {
+      switch (swapped.charAt(i)) {
+        case '.' -> swapped.setCharAt(i, '/');
+        case '/' -> swapped.setCharAt(i, '.');
+        default -> {}
+      }
+    }
+    return swapped.toString();
+  }
+
+  private static boolean belongsTo(Set<Namespace> kinds, String name) {
+    if (name.startsWith("net/")) {
+      return kinds.contains(Namespace.NETWORK);
+    }
+    if (name.equals("kernel/domainname")) {
+      return kinds.contains(Namespace.UTS);
+    }
+    return kinds.contains(Namespace.IPC)
+        && (name.startsWith("kernel/shm")
+            || name.startsWith("kernel/msg")
+            || name.equals("kernel/sem")
+            || name.startsWith("fs/mqueue/"));
+  }
+}

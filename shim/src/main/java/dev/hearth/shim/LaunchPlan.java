@@ -1,0 +1,77 @@
+package dev.hearth.shim;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How a container is started and looked after. Pure: {@link ShimLauncher} carries it out.
+ *
+ * @param cgroups of the container
+ * @param process its first
+ */
+public record LaunchPlan(
+    Supervision supervision,
+    Stdio stdio,
+    CgroupJoins cgroups,
+    NamespaceSetup namespaces,
+    FileTree files,
+    ProcessSetup process) {
+  /** 0640: the kubelet reads it as root, log collectors often by a group. */
+  private static final int LOG_MODE = 0x1A0;
+
+  Plan compile() {
+    List<Step> steps = new ArrayList<>();
+    shimSteps(steps);
+    containerSteps(steps);
+    FileTreeSteps tree = new FileTreeSteps(files, stdio, process);
+    // Written through the host's /proc, which is still there.
+    ProcessSteps.beforePivot(process, steps);
+    namespaces
+        .sysctls()
+        .forEach((name, value) ->
+            steps.add(new FileStep.WriteFile("/proc/sys/" + name.replace('.', '/'), value)));
+    tree.addTo(steps);
+    ProcessSteps.afterPivot(process, steps);
+    return new Plan(PlanKind.LAUNCH, steps, tree.descriptors());
+  }
+
+  private void shimSteps(List<Step> steps) {
+    CgroupJoins own = supervision.cgroups();
+    own.unified().ifPresent(path -> steps.add(at(ShimStep.PathKind.SHIM_CGROUP_DIR, path)));
+    own.files().forEach(path -> steps.add(at(ShimStep.PathKind.SHIM_CGROUP, path)));
+    supervision
+        .oomScoreAdjustment()
+        .ifPresent(score ->
+            steps.add(
+                new ShimStep.WriteHostFile(ProcessSteps.OOM_SCORE_ADJ, Integer.toString(score))
+                    .soft()));
+    steps.add(at(ShimStep.PathKind.CONTROL, supervision.control()));
+    steps.add(at(ShimStep.PathKind.EXIT_RECORD, supervision.exitRecord()));
+    supervision
+        .log()
+        .ifPresent(log -> steps.add(new ShimStep.Log(log.path(), LOG_MODE, log.lineLimit())));
+    supervision
+        .oomCounter()
+        .ifPresent(counter -> steps.add(new ShimStep.OomCounter(counter.path(), counter.key())));
+    supervision
+        .writeAtExit()
+        .ifPresent(write -> steps.add(new ShimStep.WriteAtExit(write.path(), write.content())));
+    steps.add(new ShimStep.Drain(supervision.drain()));
+    steps.add(
+        switch (stdio) {
+          case Stdio.Nothing _ -> new ShimStep.Streams(0, 0);
+          case Stdio.Pipes pipes -> new ShimStep.Streams(1, pipes.input().number());
+          case Stdio.Terminal terminal -> new ShimStep.Streams(2, terminal.input().number());
+        });
+  }
+
+  private void containerSteps(List<Step> steps) {
+    CgroupSteps.add(cgroups, steps);
+    NamespaceSteps.add(namespaces, steps);
+  }
+
+  private static Step at(ShimStep.PathKind kind, Path path) {
+    return new ShimStep.AtPath(kind, path);
+  }
+}

@@ -1,0 +1,235 @@
+package dev.hearth.shim;
+
+import dev.hearth.linux.MountAttribute;
+import dev.hearth.linux.Namespace;
+import dev.hearth.linux.Poller;
+import dev.hearth.linux.Signals;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.assertj.core.api.Assertions;
+
+/** A folder with a root file system of busybox's, and all containers started in it. */
+final class Workbench {
+  static final Duration SOON = Duration.ofSeconds(20);
+  static final String PATH = "/bin:/sbin";
+
+  /** What a container may do by default in these tests: all but a few. */
+  private static final long ORDINARY_CAPABILITIES = 0xA80425FBL;
+
+  private static final Path BUSYBOX = Path.of("/bin/busybox");
+  private static final List<String> APPLETS =
+      List.of(
+          "sh",
+          "cat",
+          "echo",
+          "id",
+          "ls",
+          "sleep",
+          "true",
+          "false",
+          "mount",
+          "stat",
+          "tty",
+          "yes",
+          "head",
+          "hostname",
+          "kill",
+          "grep",
+          "ps",
+          "readlink",
+          "pwd",
+          "touch",
+          "mkdir",
+          "stty",
+          "setsid",
+          "env",
+          "seq",
+          "dd",
+          "wc",
+          "test",
+          "usleep",
+          "rm",
+          "ln",
+          "umask",
+          "sysctl");
+
+  final Path folder;
+  final Path rootfs;
+  final Path log;
+  final Poller poller;
+  final ShimLauncher launcher;
+  private final List<Path> controls = new ArrayList<>();
+
+  Workbench(Path folder) throws IOException {
+    this.folder = folder;
+    rootfs = Files.createDirectory(folder.resolve("rootfs"));
+    log = folder.resolve("log");
+    Files.createDirectory(folder.resolve("mnt"));
+    Path bin = Files.createDirectory(rootfs.resolve("bin"));
+    Files.copy(BUSYBOX, bin.resolve("busybox"), StandardCopyOption.COPY_ATTRIBUTES);
+    for (String applet : APPLETS) {
+      Files.createLink(bin.resolve(applet), bin.resolve("busybox"));
+    }
+    for (String name : List.of("proc", "dev", "sys", "tmp", "etc")) {
+      Files.createDirectory(rootfs.resolve(name));
+    }
+    poller = new Poller();
+    launcher = new ShimLauncher(poller, shimProgram());
+  }
+
+  static Path shimProgram() {
+    return Path.of(System.getProperty("hearth.shim", "target/hearth-shim")).toAbsolutePath();
+  }
+
+  /** Names a container's files. */
+  Path control(String name) {
+    Path control = folder.resolve(name + ".sock");
+    if (!controls.contains(control)) {
+      controls.add(control);
+    }
+    return control;
+  }
+
+  Path exitRecord(String name) {
+    return folder.resolve(name + ".exit");
+  }
+
+  ShimClient client(String name) {
+    return new ShimClient(control(name), poller);
+  }
+
+  static Body.Program program(String... arguments) {
+    return new Body.Program(Arrays.asList(arguments), List.of("PATH=" + PATH), PATH);
+  }
+
+  static Body.Program shell(String script) {
+    return program("sh", "-c", script);
+  }
+
+  static ProcessSetup process(Body body) {
+    return ProcessSetup.of(body).withCapabilities(CapabilitySets.of(ORDINARY_CAPABILITIES));
+  }
+
+  /** A container as most are, in namespaces of its own, logging. */
+  LaunchPlan plan(String name, Body body) {
+    return new LaunchPlan(
+        Supervision.of(control(name), exitRecord(name)).withLog(log),
+        new Stdio.Pipes(Stdio.Input.NONE),
+        CgroupJoins.NONE,
+        NamespaceSetup.creating(Namespace.PID, Namespace.IPC, Namespace.UTS),
+        tree(),
+        process(body));
+  }
+
+  FileTree tree() {
+    return FileTree.of(root(), standardMounts());
+  }
+
+  RootFileSystem root() {
+    return RootFileSystem.of(new MountSource.Bind(rootfs, false), folder.resolve("mnt"));
+  }
+
+  static List<ContainerMount> standardMounts() {
+    Set<MountAttribute> strict =
+        Set.of(MountAttribute.NO_SUID, MountAttribute.NO_EXEC, MountAttribute.NO_DEVICES);
+    return List.of(
+        mount("/proc", new MountSource.FileSystem("proc", List.of(), strict)),
+        mount(
+            "/dev",
+            new MountSource.FileSystem(
+                "tmpfs",
+                List.of(
+                    MountSource.Option.of("mode", "755"), MountSource.Option.of("size", "65536k")),
+                Set.of(MountAttribute.NO_SUID))),
+        mount(
+            "/dev/pts",
+            new MountSource.FileSystem(
+                "devpts",
+                List.of(
+                    MountSource.Option.flag("newinstance"),
+                    MountSource.Option.of("ptmxmode", "0666"),
+                    MountSource.Option.of("mode", "0620")),
+                Set.of(MountAttribute.NO_SUID, MountAttribute.NO_EXEC))));
+  }
+
+  static ContainerMount mount(String target, MountSource source, MountChange... changes) {
+    return new ContainerMount(source, target, true, List.of(changes));
+  }
+
+  StartedContainer start(LaunchPlan plan) throws Exception {
+    return launcher.launch(plan, SOON);
+  }
+
+  /** Runs it to its end. */
+  ContainerExit run(LaunchPlan plan) throws Exception {
+    start(plan);
+    return awaitEnd(plan);
+  }
+
+  ContainerExit awaitEnd(LaunchPlan plan) throws Exception {
+    try (ExitWatch watch = new ShimClient(plan.supervision().control(), poller).subscribe(SOON)) {
+      return watch.await(SOON);
+    } catch (ShimUnreachable e) {
+      // It has ended already.
+      Optional<ExitRecord> record = ExitRecord.read(plan.supervision().exitRecord());
+      return record
+          .orElseThrow(() -> new AssertionError("no shim, and no record of an exit", e))
+          .exit();
+    }
+  }
+
+  /** What a container that runs to its end says on stdout. */
+  String output(LaunchPlan plan) throws Exception {
+    run(plan);
+    return logged("stdout");
+  }
+
+  String outputOf(String script) throws Exception {
+    return output(plan("c", shell(script)));
+  }
+
+  /** The log's whole content of a stream, parts of lines joined. */
+  String logged(String stream) throws IOException {
+    StringBuilder whole = new StringBuilder();
+    try (Stream<String> lines = Files.lines(log, java.nio.charset.StandardCharsets.ISO_8859_1)) {
+      lines.forEach(line -> {
+        String[] fields = line.split(" ", 4);
+        Assertions.assertThat(fields).hasSize(4);
+        if (fields[1].equals(stream)) {
+          whole.append(fields[3]).append(fields[2].equals("F") ? "\n" : "");
+        }
+      });
+    }
+    return whole.toString();
+  }
+
+  static List<String> logLines(Path log) throws IOException {
+    return Files.readAllLines(log, java.nio.charset.StandardCharsets.ISO_8859_1);
+  }
+
+  /** Kills whatever still runs. */
+  void close() throws Exception {
+    for (Path control : controls) {
+      try {
+        ShimClient client = new ShimClient(control, poller);
+        try (ExitWatch watch = client.subscribe(SOON)) {
+          client.signal(Signals.KILL, SOON);
+          watch.await(SOON);
+        }
+      } catch (ShimException e) {
+        // It has ended.
+      }
+    }
+    launcher.close();
+    poller.close();
+  }
+}
