@@ -1,0 +1,4 @@
+@NullMarked
+package dev.hearth.runtime.spec.seccomp;
+
+import org.jspecify.annotations.NullMarked;
