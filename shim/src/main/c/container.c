@@ -82,18 +82,14 @@ uint64_t container_oom_kills(const struct container *container)
 static int each_process(const struct container *container,
 			void (*call)(int pidfd, pid_t pid, long argument), long argument)
 {
-	char path[PATH_MAX];
 	char pids[4096];
-	struct text text = TEXT_IN(path);
 	size_t kept = 0;
 
-	if (!container->cgroup_dir) {
+	if (!container->cgroup_procs) {
 		errno = ENOTSUP;
 		return -1;
 	}
-	text_add(&text, container->cgroup_dir);
-	text_add(&text, "/cgroup.procs");
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	cleanup_fd int fd = open(container->cgroup_procs, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	for (;;) {

@@ -14,7 +14,7 @@ struct container {
 	int64_t started_at; /* nanoseconds since 1970 */
 	uint64_t namespaces; /* CLONE_NEW* flags of those that may not be the shim's own */
 	bool in_pid_namespace; /* children of the shim are born in the container's */
-	char *cgroup_dir; /* cgroup v2, or NULL */
+	char *cgroup_procs; /* cgroup.procs of a cgroup all its processes are in, or NULL */
 	char *record_path; /* or NULL */
 	char *oom_path; /* or NULL */
 	char *oom_key;

@@ -46,7 +46,7 @@ static int open_cgroup(const struct plan *plan, int *dir, struct place *place,
 }
 
 static int spawn(struct exec *exec, struct container *container, struct child *child,
-		 const int stdio[3], struct place *place, struct failure *failure)
+		 struct place *place, struct failure *failure)
 {
 	cleanup_fd int cgroup = -1;
 
@@ -56,12 +56,11 @@ static int spawn(struct exec *exec, struct container *container, struct child *c
 	if (enter_pid_namespace(container, failure) < 0 ||
 	    spawn_channel(&exec->sync.fd, &child->sync, failure) < 0)
 		return -1;
-	child->init_pidfd = container->pidfd;
-	memcpy(child->stdio, stdio, sizeof(child->stdio));
+	if (child_own_stdio(child, place, failure) < 0)
+		return -1;
 	exec->pid = spawn_clone(0, cgroup, &exec->pidfd);
 	if (exec->pid == 0)
 		child_run(child);
-	memset(child->stdio, -1, sizeof(child->stdio));
 	if (exec->pid < 0)
 		return fail(failure, "clone", "a process");
 	if (loop_watch(exec->all->loop, &exec->sync, EPOLLIN) < 0) {
@@ -84,10 +83,15 @@ static int prepare_and_spawn(struct exec *exec, const struct plan *plan, const i
 	if (container->ended)
 		return fail_with(failure, ESRCH, "the container has ended", NULL);
 	result = child_open(&child, plan, &step, failure);
-	if (result < 0)
+	if (result < 0) {
 		*place = (struct place){ step.type, step.index };
-	else
-		result = spawn(exec, container, &child, stdio, place, failure);
+	} else {
+		child.init_pidfd = container->pidfd;
+		memcpy(child.stdio, stdio, sizeof(child.stdio));
+		result = spawn(exec, container, &child, place, failure);
+		for (int i = 0; i < 3; i++)
+			child.stdio[i] = -1; /* the caller's to close */
+	}
 	child_close(&child);
 	return result;
 }
@@ -135,6 +139,8 @@ struct exec *exec_begin(struct execs *execs, struct exec_listener *listener,
 void exec_kill(struct exec *exec)
 {
 	exec->killed = true;
+	/* It may not have got as far as a session of its own. */
+	k_pidfd_send_signal(exec->pidfd, SIGKILL);
 	container_kill_session(exec->all->container, exec->pid);
 }
 

@@ -92,8 +92,6 @@ static int do_process_step(struct progress *progress, const struct step *step,
 		return open_root(progress, failure) < 0 ?
 			       -1 :
 			       do_working_dir(progress->root.fd, args, failure);
-	case STEP_STDIO_OWNER:
-		return do_stdio_owner(args, failure);
 	case STEP_CLOSE_FDS:
 		return do_close_fds(&progress->child->sync, failure);
 	case STEP_EXEC:
@@ -265,6 +263,30 @@ int child_open(struct child *child, const struct plan *plan, struct step *at,
 		if (open_one(child, at, failure) < 0)
 			return -1;
 	return program_open(&child->program, plan, failure);
+}
+
+int child_own_stdio(const struct child *child, struct place *place, struct failure *failure)
+{
+	struct step step;
+	struct stat found;
+	uid_t uid;
+	gid_t gid;
+
+	if (!plan_find(child->plan, STEP_STDIO_OWNER, &step))
+		return 0;
+	*place = (struct place){ step.type, step.index };
+	uid = take_u32(&step.args);
+	gid = take_u32(&step.args);
+	for (int i = 0; i < 3; i++) {
+		int fd = child->stdio[i];
+		/* Neither a device, which is everybody's, nor a file somebody passed. */
+		if (fd < 0 || fstat(fd, &found) < 0 ||
+		    (!S_ISFIFO(found.st_mode) && !S_ISSOCK(found.st_mode)))
+			continue;
+		if (fchown(fd, uid, gid) < 0)
+			return fail(failure, "change the owner of", "stdio");
+	}
+	return 0;
 }
 
 void child_close(struct child *child)

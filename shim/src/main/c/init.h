@@ -13,6 +13,12 @@ struct join {
 	int fd;
 };
 
+/* Where a failure of a start belongs. */
+struct place {
+	uint16_t stage;
+	uint32_t step;
+};
+
 #define JOIN_LIMIT 8
 #define CGROUP_LIMIT 16
 
@@ -37,6 +43,9 @@ _Noreturn void child_run(struct child *child);
 /* Opens what the plan's cgroup and namespace steps name; *at is the step that failed. */
 int child_open(struct child *child, const struct plan *plan, struct step *at,
 	       struct failure *failure);
+
+/* Carries out the plan's STEP_STDIO_OWNER on the child's stdio. */
+int child_own_stdio(const struct child *child, struct place *place, struct failure *failure);
 
 /* The process enters the child's cgroups by itself; another's pid would cost milliseconds. */
 int child_join_cgroups(const struct child *child, struct failure *failure);

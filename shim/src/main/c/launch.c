@@ -1,10 +1,10 @@
 /* From the plan to the running container. */
 #include "shim.h"
 
-#include "files.h"
-#include "kernel.h"
 
+#include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -37,11 +37,27 @@ static int keep_oom_counter(struct container *container, struct cursor *args)
 	return 0;
 }
 
+static int keep_procs(struct container *container, const char *cgroup, size_t length)
+{
+	char path[PATH_MAX];
+	struct text text = TEXT_IN(path);
+
+	if (length + sizeof("/cgroup.procs") > sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(path, cgroup, length);
+	text.length = length;
+	text_add(&text, "/cgroup.procs");
+	return keep_text(&container->cgroup_procs, path);
+}
+
 static int own_step(struct shim *shim, const struct step *step, struct failure *failure)
 {
 	struct container *container = &shim->container;
 	struct cursor args = step->args;
 	const char *path;
+	const char *slash;
 	struct bytes value;
 	uint32_t mode;
 
@@ -72,7 +88,15 @@ static int own_step(struct shim *shim, const struct step *step, struct failure *
 		container->drain_ms = take_u32(&args);
 		return 0;
 	case STEP_CGROUP_DIR:
-		return keep_text(&container->cgroup_dir, take_text(&args));
+		path = take_text(&args);
+		return keep_procs(container, path, strlen(path));
+	case STEP_CGROUP_JOIN:
+		/* Any one will do: the first, should there be no cgroup v2. */
+		path = take_text(&args);
+		slash = strrchr(path, '/');
+		return container->cgroup_procs || !slash ?
+			       0 :
+			       keep_procs(container, path, (size_t)(slash - path));
 	case STEP_NAMESPACE_NEW:
 	case STEP_NAMESPACE_JOIN:
 		container->namespaces |= take_u64(&args);
@@ -153,6 +177,8 @@ static int spawn(struct shim *shim, const struct plan *plan, int *sync, struct p
 	} else {
 		*place = (struct place){ STAGE_STDIO, REPORT_NO_STEP };
 		result = make_pipes(shim, &child, failure);
+		if (result == 0)
+			result = child_own_stdio(&child, place, failure);
 	}
 	if (result == 0)
 		result = spawn_container(&shim->container, &child, sync, place, failure);
@@ -261,7 +287,7 @@ static void undo_start(struct shim *shim)
 	server_close(&shim->server);
 	if (shim->container.pid <= 0)
 		return;
-	k_pidfd_send_signal(shim->container.pidfd, SIGKILL);
+	kill(shim->container.pid, SIGKILL); /* not waited for yet, so still its own number */
 	waitpid(shim->container.pid, NULL, 0);
 }
 

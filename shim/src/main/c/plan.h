@@ -90,6 +90,9 @@ enum step_type {
 	STEP_ID_MAPS = 0x010f,
 	/* A mount namespace to copy instead of the shim's. text path */
 	STEP_MOUNT_BASE = 0x0110,
+	/* The owner of the pipes behind stdin, stdout and stderr, in the shim's own ids, so that the
+	   process may open /dev/stdout anew. u32 uid, u32 gid */
+	STEP_STDIO_OWNER = 0x0112,
 	/* PLAN_PIN: bind a new namespace to a file, created if absent. u64 flag, text path */
 	STEP_PIN = 0x0111,
 
@@ -159,8 +162,6 @@ enum step_type {
 	STEP_SECCOMP = 0x0309,
 	/* The working directory, in the root. text path */
 	STEP_WORKING_DIR = 0x030a,
-	/* Gives pipes and terminals behind stdin, stdout and stderr an owner. u32 uid, u32 gid */
-	STEP_STDIO_OWNER = 0x030b,
 	/* Closes every descriptor above 2 but the report's. No fields */
 	STEP_CLOSE_FDS = 0x030c,
 	/* The end: texts arguments, texts environment, text folders to search, as in PATH */

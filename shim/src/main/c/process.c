@@ -185,24 +185,6 @@ int do_working_dir(int root, struct cursor args, struct failure *failure)
 	return 0;
 }
 
-int do_stdio_owner(struct cursor args, struct failure *failure)
-{
-	uid_t uid = take_u32(&args);
-	gid_t gid = take_u32(&args);
-
-	for (int fd = 0; fd < 3; fd++) {
-		struct stat found;
-		if (fstat(fd, &found) < 0)
-			return fail(failure, "examine", "stdio");
-		/* Not /dev/null, which is everybody's. */
-		if (!S_ISFIFO(found.st_mode) && !S_ISSOCK(found.st_mode))
-			continue;
-		if (fchown(fd, uid, gid) < 0)
-			return fail(failure, "change the owner of", "stdio");
-	}
-	return 0;
-}
-
 int do_close_fds(int *kept, struct failure *failure)
 {
 	if (*kept != 3) {

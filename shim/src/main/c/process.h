@@ -26,7 +26,6 @@ int do_ambient(struct cursor args, struct failure *failure);
 int do_no_new_privs(struct failure *failure);
 int do_seccomp(struct cursor args, struct failure *failure);
 int do_working_dir(int root, struct cursor args, struct failure *failure);
-int do_stdio_owner(struct cursor args, struct failure *failure);
 
 /* Keeps 0, 1, 2 and *kept, which becomes 3. */
 int do_close_fds(int *kept, struct failure *failure);

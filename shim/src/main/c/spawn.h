@@ -11,12 +11,6 @@ pid_t spawn_clone(uint64_t flags, int cgroup, int *pidfd);
 /* Two ends that keep records apart. 0 or -1. */
 int spawn_channel(int *ours, int *theirs, struct failure *failure);
 
-/* Where a failure of a start belongs. */
-struct place {
-	uint16_t stage;
-	uint32_t step;
-};
-
 /*
  * The container's first process, in the plan's namespaces. child->sync is made
  * here; *sync is the shim's end, on which the process reports. The process waits

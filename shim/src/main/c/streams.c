@@ -7,6 +7,7 @@
 
 #define FEED_BUFFER 4096
 #define LOOK_MS 1000
+#define DRAIN_READS 64 /* more than a pipe holds: what still comes is being written now */
 #define CLIENT_PIPE (256 << 10)
 
 static void stream_ready(struct source *source, uint32_t events);
@@ -210,8 +211,9 @@ bool streams_drain(struct streams *streams)
 
 	for (int i = 0; i < 2; i++) {
 		struct stream *stream = &streams->out[i];
+		int reads = 0;
 		while (stream->source.fd >= 0 && !is_awaited(streams, i) &&
-		       stream_read(streams, stream))
+		       reads++ < DRAIN_READS && stream_read(streams, stream))
 			;
 		watch_stream(streams, i);
 		ended &= stream->source.fd < 0;

@@ -82,7 +82,7 @@ void streams_close_stdin(struct streams *streams);
 /* The first process has ended: nothing holds the terminal open any more for its sake. */
 void streams_ended(struct streams *streams);
 
-/* Reads all there is at this moment. Returns whether everything has ended. */
+/* Reads what there is at this moment, and not for ever. Returns whether everything has ended. */
 bool streams_drain(struct streams *streams);
 
 /* Whether a client still has bytes to take. */

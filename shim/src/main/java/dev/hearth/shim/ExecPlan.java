@@ -13,11 +13,13 @@ import java.util.Set;
  * @param enter the namespaces of the container's first process to join, but PID, which needs no
  *     joining; naming one that is the daemon's own is harmless, but for the user namespace
  * @param cgroups the container's, or some below
+ * @param idMaps of the container's user namespace, if it has one
  * @param terminal a terminal of this size instead of the descriptors given
  */
 public record ExecPlan(
     Set<Namespace> enter,
     CgroupJoins cgroups,
+    Optional<IdMaps> idMaps,
     Optional<WindowSize> terminal,
     ProcessSetup process) {
   public ExecPlan {
@@ -33,17 +35,22 @@ public record ExecPlan(
   /** A process in all of a container's namespaces and control groups. */
   public static ExecPlan in(LaunchPlan container, ProcessSetup process) {
     return new ExecPlan(
-        container.namespaces().entered(), container.cgroups(), Optional.empty(), process);
+        container.namespaces().entered(),
+        container.cgroups(),
+        container.namespaces().idMaps(),
+        Optional.empty(),
+        process);
   }
 
   /** The same with a terminal. */
   public ExecPlan withTerminal(WindowSize size) {
-    return new ExecPlan(enter, cgroups, Optional.of(size), process);
+    return new ExecPlan(enter, cgroups, idMaps, Optional.of(size), process);
   }
 
   Plan compile() {
     List<Step> steps = new ArrayList<>();
     CgroupSteps.add(cgroups, steps);
+    steps.add(ProcessSteps.ownStreams(process, idMaps));
     ProcessSteps.beforePivot(process, steps);
     steps.add(new FileStep.Enter(enter));
     if (enter.contains(Namespace.USER)) {

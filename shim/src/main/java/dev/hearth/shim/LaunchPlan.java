@@ -25,8 +25,6 @@ public record LaunchPlan(
     shimSteps(steps);
     containerSteps(steps);
     FileTreeSteps tree = new FileTreeSteps(files, stdio, process);
-    // Written through the host's /proc, which is still there.
-    ProcessSteps.beforePivot(process, steps);
     namespaces
         .sysctls()
         .forEach((name, value) ->
@@ -68,6 +66,9 @@ public record LaunchPlan(
 
   private void containerSteps(List<Step> steps) {
     CgroupSteps.add(cgroups, steps);
+    steps.add(ProcessSteps.ownStreams(process, namespaces.idMaps()));
+    // Written through the host's /proc, which is still there, and as the host's root.
+    ProcessSteps.beforePivot(process, steps);
     NamespaceSteps.add(namespaces, steps);
   }
 

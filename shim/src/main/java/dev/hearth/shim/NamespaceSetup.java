@@ -14,7 +14,7 @@ import java.util.Set;
  *
  * @param created new ones; the mount namespace always must be
  * @param joined existing ones, by the file they are pinned at
- * @param idMaps of a new user namespace
+ * @param idMaps of the user namespace made or joined
  * @param hostName set in the UTS namespace
  * @param sysctls by their dotted name, set in the container's namespaces
  * @param mountBase a mount namespace to copy instead of the daemon's: the fewer mounts it has, the
@@ -31,8 +31,9 @@ public record NamespaceSetup(
     if (!created.contains(Namespace.MOUNT)) {
       throw new IllegalArgumentException("a container needs a mount namespace of its own");
     }
-    if (created.contains(Namespace.USER) != idMaps.isPresent()) {
-      throw new IllegalArgumentException("a new user namespace and its id maps go together");
+    boolean ownUsers = created.contains(Namespace.USER) || joined.containsKey(Namespace.USER);
+    if (ownUsers != idMaps.isPresent()) {
+      throw new IllegalArgumentException("a user namespace and its id maps go together");
     }
     for (Namespace kind : joined.keySet()) {
       if (created.contains(kind)) {
@@ -60,7 +61,7 @@ public record NamespaceSetup(
   }
 
   boolean isUserNamespaced() {
-    return created.contains(Namespace.USER) || joined.containsKey(Namespace.USER);
+    return idMaps.isPresent();
   }
 
   /** Those an exec must enter: all that may differ from the daemon's. */

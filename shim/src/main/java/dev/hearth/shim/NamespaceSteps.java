@@ -16,9 +16,10 @@ final class NamespaceSteps {
     steps.add(new ShimStep.NewNamespaces(cloned));
     new TreeMap<>(namespaces.joined())
         .forEach((kind, path) -> steps.add(new ShimStep.JoinNamespace(kind, path)));
-    namespaces
-        .idMaps()
-        .ifPresent(maps -> steps.add(new ShimStep.MapIds(maps.users(), maps.groups())));
+    if (namespaces.created().contains(Namespace.USER)) {
+      IdMaps maps = namespaces.idMaps().orElseThrow();
+      steps.add(new ShimStep.MapIds(IdMaps.text(maps.users()), IdMaps.text(maps.groups())));
+    }
     namespaces
         .mountBase()
         .ifPresent(path -> steps.add(new ShimStep.AtPath(ShimStep.PathKind.MOUNT_BASE, path)));

@@ -29,7 +29,7 @@ public record PinPlan(Map<Namespace, Path> files, IdMaps idMaps) {
   Plan compile() {
     List<Step> steps = new ArrayList<>();
     steps.add(new ShimStep.NewNamespaces(files.keySet()));
-    steps.add(new ShimStep.MapIds(idMaps.users(), idMaps.groups()));
+    steps.add(new ShimStep.MapIds(IdMaps.text(idMaps.users()), IdMaps.text(idMaps.groups())));
     new TreeMap<>(files).forEach((kind, path) -> steps.add(new ShimStep.Pin(kind, path)));
     return Plan.of(PlanKind.PIN, steps);
   }

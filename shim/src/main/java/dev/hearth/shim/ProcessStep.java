@@ -9,7 +9,6 @@ sealed interface ProcessStep extends Step {
     UMASK(0x0302, "set the umask"),
     KEEP_CAPS(0x0304, "keep capabilities"),
     NO_NEW_PRIVS(0x0308, "set no_new_privs"),
-    STDIO_OWNER(0x030b, "change the owner of stdio"),
     CLOSE_FDS(0x030c, "close descriptors"),
     PAUSE(0x030e, "pause");
 

@@ -4,12 +4,20 @@ import dev.hearth.shim.ProcessStep.CapabilityKind;
 import dev.hearth.shim.ProcessStep.Kind;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** Turning a process into its program; the order is what this class knows. */
 final class ProcessSteps {
   static final Path OOM_SCORE_ADJ = Path.of("/proc/self/oom_score_adj");
 
   private ProcessSteps() {}
+
+  /** Whose the pipes are, in the host's ids. */
+  static Step ownStreams(ProcessSetup process, Optional<IdMaps> idMaps) {
+    return new ShimStep.OwnStreams(
+        idMaps.map(maps -> maps.hostUser(process.uid())).orElse(process.uid()),
+        idMaps.map(maps -> maps.hostGroup(process.gid())).orElse(process.gid()));
+  }
 
   /** What needs the host's /proc: the container's may be anything. */
   static void beforePivot(ProcessSetup process, List<Step> steps) {
@@ -36,7 +44,6 @@ final class ProcessSteps {
     steps.add(new ProcessStep.ChangeFolder(process.workingDirectory()));
     process.limits().forEach(limit -> steps.add(new ProcessStep.Limit(limit).soft()));
     steps.add(ProcessStep.Plain.of(Kind.UMASK, process.umask()));
-    steps.add(ProcessStep.Plain.of(Kind.STDIO_OWNER, process.uid(), process.gid()));
     steps.add(ProcessStep.Plain.of(Kind.CLOSE_FDS));
     CapabilitySets capabilities = process.capabilities();
     steps.add(ProcessStep.Capability.of(CapabilityKind.BOUNDING, capabilities.bounding()));

@@ -197,6 +197,23 @@ sealed interface ShimStep extends Step {
     }
   }
 
+  record OwnStreams(int uid, int gid) implements ShimStep {
+    @Override
+    public int type() {
+      return 0x0112;
+    }
+
+    @Override
+    public void write(PlanWriter out) {
+      out.u32(uid).u32(gid);
+    }
+
+    @Override
+    public String purpose() {
+      return "change the owner of stdio";
+    }
+  }
+
   record Pin(Namespace kind, Path path) implements ShimStep {
     @Override
     public int type() {
