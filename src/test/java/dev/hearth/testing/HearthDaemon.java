@@ -8,6 +8,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -45,6 +46,11 @@ public final class HearthDaemon implements AutoCloseable {
     return Path.of(System.getProperty("hearth.tree", "target/hearth")).toAbsolutePath();
   }
 
+  private static List<String> command(DaemonHome home) {
+    return List.of(
+        tree().resolve("bin/hearthd").toString(), "--config", home.configuration().toString());
+  }
+
   private static Process launch(DaemonHome home) throws IOException {
     return new ProcessBuilder(
             tree().resolve("bin/hearthd").toString(), "--config", home.configuration().toString())
@@ -52,6 +58,26 @@ public final class HearthDaemon implements AutoCloseable {
         .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
         .redirectOutput(ProcessBuilder.Redirect.appendTo(home.daemonLog().toFile()))
         .start();
+  }
+
+  /**
+   * Runs another daemon with this one's configuration, which must not succeed.
+   *
+   * @return what it said; its exit status is not 0
+   */
+  public String refusalOfAnother() throws IOException {
+    Process other = new ProcessBuilder(command(home)).redirectErrorStream(true).start();
+    try (var out = other.inputReader()) {
+      String said = out.readAllAsString();
+      if (other.waitFor() == 0) {
+        throw new AssertionError("a second daemon ended well: " + said);
+      }
+      return said;
+    } catch (InterruptedException e) {
+      other.destroyForcibly();
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
   }
 
   public DaemonHome home() {

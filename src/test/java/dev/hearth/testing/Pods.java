@@ -1,5 +1,6 @@
 package dev.hearth.testing;
 
+import com.google.gson.JsonParser;
 import dev.hearth.proto.cri.v1.ContainerConfig;
 import dev.hearth.proto.cri.v1.ContainerMetadata;
 import dev.hearth.proto.cri.v1.ImageSpec;
@@ -63,5 +64,16 @@ public final class Pods {
   /** Where the log of a container of {@link #container} lies. */
   public static Path log(PodSandboxConfig pod, ContainerConfig container) {
     return Path.of(pod.getLogDirectory()).resolve(container.getLogPath());
+  }
+
+  /** The process of a running container as the host sees it, from the verbose status. */
+  public static long pid(Cri cri, String containerId) {
+    String info = cri.info(containerId).getOrDefault("info", "{}");
+    return JsonParser.parseString(info).getAsJsonObject().get("pid").getAsLong();
+  }
+
+  /** There as long as the process is. */
+  public static Path processFolder(long pid) {
+    return Path.of("/proc", Long.toString(pid));
   }
 }

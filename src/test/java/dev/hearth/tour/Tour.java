@@ -1,23 +1,21 @@
 package dev.hearth.tour;
 
-import com.google.gson.JsonParser;
 import dev.hearth.proto.cri.v1.ContainerConfig;
 import dev.hearth.proto.cri.v1.ContainerState;
 import dev.hearth.proto.cri.v1.ExecSyncResponse;
 import dev.hearth.proto.cri.v1.PodSandboxConfig;
-import dev.hearth.testing.Await;
 import dev.hearth.testing.Cri;
 import dev.hearth.testing.DaemonHome;
 import dev.hearth.testing.Folders;
 import dev.hearth.testing.HearthDaemon;
 import dev.hearth.testing.Leftovers;
 import dev.hearth.testing.LoopbackRegistry;
+import dev.hearth.testing.NumberedLog;
 import dev.hearth.testing.Pods;
 import dev.hearth.testing.TestImage.Format;
 import dev.hearth.testing.TestImages;
 import dev.hearth.testing.TestLayer.Compression;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -129,7 +127,7 @@ public final class Tour {
     ContainerConfig counting = Pods.container("counter", web, "sh", "-c", COUNT);
     String counter = start(podId, pod, counting);
     var log = new NumberedLog(Pods.log(pod, counting));
-    tell.step(() -> counted(log, 100), last -> "its log has reached line " + last);
+    tell.step(() -> log.await(100, LIMIT), last -> "its log has reached line " + last);
     tell.step(() -> run(counter, "hostname"), name -> "exec hostname says " + name);
     tell.step(() -> page(address), text -> "http://" + address + "/ says " + text);
 
@@ -178,7 +176,8 @@ public final class Tour {
     long killedAt = log.last();
     tell.step("kill -9 of the daemon", daemon::kill);
     tell.step(
-        () -> counted(log, killedAt + 500), last -> "without it the log has reached line " + last);
+        () -> log.await(killedAt + 500, LIMIT),
+        last -> "without it the log has reached line " + last);
     tell.step(() -> page(address), text -> "http://" + address + "/ still says " + text);
     tell.step(
         () -> {
@@ -209,20 +208,6 @@ public final class Tour {
     }
   }
 
-  private static long counted(NumberedLog log, long number) throws IOException {
-    Await.until(
-        "line " + number + " of " + log.file(),
-        LIMIT,
-        () -> {
-          try {
-            return log.last() >= number;
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-        });
-    return log.last();
-  }
-
   private String run(String container, String... command) {
     ExecSyncResponse result = cri().exec(container, command);
     require(result.getExitCode() == 0, "exec ended with " + result.getExitCode());
@@ -247,8 +232,7 @@ public final class Tour {
   }
 
   private long pid(String container) {
-    String info = cri().info(container).getOrDefault("info", "{}");
-    return JsonParser.parseString(info).getAsJsonObject().get("pid").getAsLong();
+    return Pods.pid(cri(), container);
   }
 
   private Cri cri() {

@@ -1,15 +1,17 @@
-package dev.hearth.tour;
+package dev.hearth.testing;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 /** The CRI log of a container that writes 1, 2, 3 and so on, a number a line. */
-record NumberedLog(Path file) {
+public record NumberedLog(Path file) {
 
   /** The last number of a complete line, 0 before there is one. */
-  long last() throws IOException {
+  public long last() throws IOException {
     List<Long> numbers = numbers();
     return numbers.isEmpty() ? 0 : numbers.getLast();
   }
@@ -19,7 +21,7 @@ record NumberedLog(Path file) {
    *
    * @return how many there are
    */
-  long requireNoGap() throws IOException {
+  public long requireNoGap() throws IOException {
     long expected = 0;
     for (long number : numbers()) {
       expected++;
@@ -29,6 +31,25 @@ record NumberedLog(Path file) {
       }
     }
     return expected;
+  }
+
+  /**
+   * Waits until the log has a number.
+   *
+   * @return the last one it has then
+   */
+  public long await(long number, Duration limit) throws IOException {
+    Await.until(
+        "line " + number + " of " + file,
+        limit,
+        () -> {
+          try {
+            return last() >= number;
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+    return last();
   }
 
   private List<Long> numbers() throws IOException {
