@@ -19,9 +19,9 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <pre>
  *   writing --verify--> verified --commit--> a blob of the store
- *      |  ^                |  \--close-----> nothing is left
- *      |  restart          |
- *      \--close--> unfinished file, which the next ingest of this digest goes on with
+ *      |                      \--close-----> nothing is left
+ *      |--close--> an unfinished file, which the next ingest of this digest goes on with
+ *      \--discard, close--> nothing is left
  * </pre>
  *
  * <p>Files are reached by streams, not channels: an interrupt, by which a pull is cancelled, closes
@@ -37,7 +37,7 @@ public final class Ingest implements AutoCloseable {
   private final RandomAccessFile file;
 
   // Of the writing thread.
-  private MessageDigest hash = Sha256.begin();
+  private final MessageDigest hash = Sha256.begin();
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -45,10 +45,8 @@ public final class Ingest implements AutoCloseable {
   // Guarded by lock.
   private long position;
   private boolean verified;
+  private boolean discarded;
   private boolean closed;
-
-  /** Counts restarts: a reader of a former one has read bytes that are void. */
-  private int attempt;
 
   private Ingest(ContentStore store, Path path, Digest digest, long size, RandomAccessFile file) {
     this.store = store;
@@ -137,30 +135,10 @@ public final class Ingest implements AutoCloseable {
     }
   }
 
-  /** Throws away what is there; readers fail, and new ones begin at the beginning. */
-  public void restart() throws ContentException {
-    try {
-      file.setLength(0);
-      file.seek(0);
-    } catch (IOException e) {
-      throw ContentException.of("cannot begin blob " + digest + " again", e);
-    }
-    hash = Sha256.begin();
-    lock.lock();
-    try {
-      position = 0;
-      attempt++;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
   /**
    * Checks that all is there and matches the digest. Readers now see the end.
    *
-   * @throws ContentException.Corrupt if it does not match; then only {@link #restart} or {@link
-   *     #close} make sense
+   * @throws ContentException.Corrupt if it does not match; then it is to be discarded
    */
   public void verify() throws ContentException {
     long there = position();
@@ -169,7 +147,6 @@ public final class Ingest implements AutoCloseable {
           "blob " + digest + " has " + there + " bytes instead of " + size);
     }
     Digest actual = Sha256.finish(hash);
-    hash = Sha256.begin();
     if (!actual.equals(digest)) {
       throw new ContentException.Corrupt(
           "blob " + digest + " arrived with digest " + actual + ": altered or damaged");
@@ -178,6 +155,16 @@ public final class Ingest implements AutoCloseable {
     try {
       verified = true;
       changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Says that what is there is of no use: {@link #close} will delete it. */
+  public void discard() {
+    lock.lock();
+    try {
+      discarded = true;
     } finally {
       lock.unlock();
     }
@@ -211,13 +198,10 @@ public final class Ingest implements AutoCloseable {
    * interrupted.
    */
   public InputStream reader() throws ContentException {
-    lock.lock();
     try {
-      return new Reader(new FileInputStream(path.toFile()), attempt);
+      return new Reader(new FileInputStream(path.toFile()));
     } catch (IOException e) {
       throw ContentException.of("cannot read blob " + digest, e);
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -234,7 +218,7 @@ public final class Ingest implements AutoCloseable {
         return;
       }
       closed = true;
-      useless = verified || position == 0;
+      useless = verified || discarded || position == 0;
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -251,13 +235,10 @@ public final class Ingest implements AutoCloseable {
   }
 
   /** Waits until bytes beyond {@code from} are there. Returns how many, or -1 at the end. */
-  private long awaitBeyond(long from, int readersAttempt) throws IOException {
+  private long awaitBeyond(long from) throws IOException {
     lock.lock();
     try {
       while (true) {
-        if (attempt != readersAttempt) {
-          throw new IOException("blob " + digest + " is being fetched anew");
-        }
         if (position > from) {
           return position - from;
         }
@@ -279,12 +260,10 @@ public final class Ingest implements AutoCloseable {
 
   private final class Reader extends InputStream {
     private final FileInputStream in;
-    private final int startedIn;
     private long read;
 
-    Reader(FileInputStream in, int startedIn) {
+    Reader(FileInputStream in) {
       this.in = in;
-      this.startedIn = startedIn;
     }
 
     @Override
@@ -298,7 +277,7 @@ public final class Ingest implements AutoCloseable {
       if (length == 0) {
         return 0;
       }
-      long available = awaitBeyond(read, startedIn);
+      long available = awaitBeyond(read);
       if (available < 0) {
         return -1;
       }
