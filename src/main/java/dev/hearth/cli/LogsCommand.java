@@ -26,6 +26,10 @@ import picocli.CommandLine.Parameters;
     })
 final class LogsCommand implements Callable<Integer> {
   private static final Duration POLL = Duration.ofMillis(100);
+
+  /** How often the file is looked at for each time the daemon is asked whether it is all. */
+  private static final int ROUNDS_PER_QUESTION = 5;
+
   private static final int BUFFER = 1 << 16;
 
   private final HearthCommand hearth;
@@ -124,9 +128,9 @@ final class LogsCommand implements Callable<Integer> {
     if (!drain(log, decoder, printer) || !follow) {
       return;
     }
-    while (true) {
+    for (long round = 0; ; round++) {
       // Asked before reading: what it wrote last is there by then.
-      boolean ended = hasEnded(id, daemon);
+      boolean ended = round % ROUNDS_PER_QUESTION == 0 && hasEnded(id, daemon);
       boolean rotated = log.wasRotated();
       if (!drain(log, decoder, printer)) {
         return;
