@@ -64,6 +64,11 @@ final class Bridge {
     if (present.isEmpty()) {
       create(routes);
       present = find(routes);
+      if (configuration.subnet(false).isPresent()) {
+        // Nobody else has our hardware address. Until detection of duplicates is through, the host
+        // would have no address to ask for a pod's with, and packets from outside would wait.
+        change(ofBridge("ipv6", "accept_dad"), "0");
+      }
     }
     Link link =
         present.orElseThrow(
@@ -135,16 +140,15 @@ final class Bridge {
 
   private List<String> ensureSettings(NetlinkConnection routes) throws LinuxException {
     List<String> notes = new ArrayList<>();
-    String bridge = configuration.bridge();
     if (configuration.subnet(true).isPresent()) {
       if (change("net/ipv4/ip_forward", "1")) {
         notes.add("switched on forwarding of IPv4 packets (net.ipv4.ip_forward)");
       }
-      change("net/ipv4/conf/" + bridge + "/route_localnet", "1");
+      change(ofBridge("ipv4", "route_localnet"), "1");
     }
     if (configuration.subnet(false).isPresent()) {
       // A pod must not make itself the host's router.
-      change("net/ipv6/conf/" + bridge + "/accept_ra", "0");
+      change(ofBridge("ipv6", "accept_ra"), "0");
       notes.addAll(forwardIpv6(routes));
     }
     return notes;
@@ -188,6 +192,10 @@ final class Bridge {
         .filter(link -> indexes.contains(link.index()))
         .map(Link::name)
         .toList();
+  }
+
+  private String ofBridge(String family, String setting) {
+    return "net/" + family + "/conf/" + configuration.bridge() + "/" + setting;
   }
 
   private boolean change(String setting, String value) throws LinuxException {

@@ -55,8 +55,9 @@ import java.util.Optional;
  * <p>{@code guard} is there because the bridge has route_localnet, without which a connection to
  * 127.0.0.1 could not be led into a pod: pods must not reach, or seem to be, the host's loopback.
  * It comes before connection tracking, so it sees the answers of such connections with the address
- * of the bridge. {@code returns4} makes a pod that calls a pod by a port of the node see the answer
- * come from there.
+ * of the bridge. The kernel has nothing of the kind for ::1: host ports are not there on it, and
+ * {@code hostports} leaves it alone, so that callers of it are refused and do not wait. {@code
+ * returns4} makes a pod that calls a pod by a port of the node see the answer come from there.
  *
  * <p>Nothing accepts forwarded packets: accepting in one table does not keep another from dropping.
  */
@@ -64,6 +65,11 @@ final class NatRules {
   private static final int PRIORITY_RAW = -300;
   private static final int PRIORITY_DSTNAT = -100;
   private static final int PRIORITY_SRCNAT = 100;
+
+  private static final IpPrefix LOOPBACK4 = IpPrefix.parse("127.0.0.0/8");
+  private static final IpPrefix LOOPBACK6 = IpPrefix.parse("::1/128");
+  private static final IpPrefix MULTICAST4 = IpPrefix.parse("224.0.0.0/4");
+  private static final IpPrefix MULTICAST6 = IpPrefix.parse("ff00::/8");
 
   private final NetworkConfiguration configuration;
   private final String table;
@@ -142,14 +148,11 @@ final class NatRules {
   private void addFamily(List<NetlinkMessage> changes, IpPrefix subnet) {
     String bridge = configuration.bridge();
     Family family = of(subnet);
-    IpPrefix loopback = IpPrefix.parse(subnet.isIpv4() ? "127.0.0.0/8" : "::1/128");
-    IpPrefix multicast = IpPrefix.parse(subnet.isIpv4() ? "224.0.0.0/4" : "ff00::/8");
+    IpPrefix multicast = subnet.isIpv4() ? MULTICAST4 : MULTICAST6;
     String from = set("from", family);
     changes.add(addChain(table, from));
 
-    rule(changes, "guard", to(new Rule().family(family).comesInBy(bridge), loopback).drop());
-    rule(changes, "guard", from(new Rule().family(family).comesInBy(bridge), loopback).drop());
-
+    addLoopback(changes, family);
     rule(
         changes,
         "hostports",
@@ -159,7 +162,6 @@ final class NatRules {
         "hostports",
         new Rule().family(family).translateByPort(family, set("ports", family)));
 
-    rule(changes, "leave", from(new Rule().family(family).leavesBy(bridge), loopback).masquerade());
     rule(changes, "leave", from(new Rule().family(family), subnet).jump(from));
     rule(
         changes,
@@ -173,6 +175,18 @@ final class NatRules {
     rule(changes, from, to(new Rule().family(family), subnet).leaveChain());
     rule(changes, from, to(new Rule().family(family), multicast).leaveChain());
     rule(changes, from, new Rule().masquerade());
+  }
+
+  private void addLoopback(List<NetlinkMessage> changes, Family family) {
+    String bridge = configuration.bridge();
+    if (family == Family.IPV6) {
+      rule(changes, "hostports", to(new Rule().family(family), LOOPBACK6).leaveChain());
+      return;
+    }
+    rule(changes, "guard", to(new Rule().family(family).comesInBy(bridge), LOOPBACK4).drop());
+    rule(changes, "guard", from(new Rule().family(family).comesInBy(bridge), LOOPBACK4).drop());
+    rule(
+        changes, "leave", from(new Rule().family(family).leavesBy(bridge), LOOPBACK4).masquerade());
   }
 
   private void rule(List<NetlinkMessage> changes, String chain, Rule rule) {

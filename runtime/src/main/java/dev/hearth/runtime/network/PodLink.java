@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The virtual Ethernet cable between a pod and the bridge.
@@ -32,10 +33,15 @@ final class PodLink {
   static final String IN_POD = "eth0";
   private static final int ID_DIGITS = 10;
   private static final long OUR_MACS = 0x0268_0000_0000L;
+  private static final long MOMENT_NANOS = 10_000_000;
+  private static final long PAUSE_NANOS = 50_000;
 
-  /** Pods must not be led astray by router advertisements of other pods. */
+  /**
+   * Pods must not be led astray by router advertisements of other pods, and their addresses have no
+   * duplicates to be detected.
+   */
   private static final Map<String, String> POD_SETTINGS_IPV6 =
-      Map.of("net/ipv6/conf/default/accept_ra", "0");
+      Map.of("net/ipv6/conf/default/accept_ra", "0", "net/ipv6/conf/default/accept_dad", "0");
 
   private final NetworkConfiguration configuration;
   private final NetworkNamespace host;
@@ -94,26 +100,64 @@ final class PodLink {
     try (NetlinkConnection inHost = host.routes();
         NetlinkConnection inPod =
             NetworkNamespace.at(netns, sockets).routesWith(ipv6 ? POD_SETTINGS_IPV6 : Map.of())) {
-      plug(inHost, attachment, netns, lease.pod(), bridge);
+      plug(inHost, attachment, netns, bridge);
       configure(inPod, attachment);
+      inHost.request(Links.openBridgePort(attachment.hostLink(), "pod " + lease.pod()));
+      awaitReachable(inHost, inPod, attachment);
     }
     return attachment;
   }
 
-  private void plug(
-      NetlinkConnection inHost,
-      NetworkAttachment attachment,
-      Path netns,
-      PodId pod,
-      Bridge.Ready bridge)
+  /**
+   * Waits for what the kernel puts off, as a first packet lost is a second lost. Until the bridge
+   * has noticed that both ends are up, it drops what the port sends and is sent; until the pod has
+   * joined the group its neighbours solicit it by (RFC 4861), it does not hear that they ask for
+   * it. It is no failure if the kernel takes longer than a moment.
+   */
+  private static void awaitReachable(
+      NetlinkConnection inHost, NetlinkConnection inPod, NetworkAttachment attachment)
+      throws LinuxException {
+    Optional<InetAddress> group =
+        attachment.addresses().stream()
+            .filter(a -> !a.isIpv4())
+            .map(a -> solicitedNode(a.address()))
+            .findFirst();
+    long deadline = System.nanoTime() + MOMENT_NANOS;
+    while (System.nanoTime() - deadline < 0
+        && !(isOperational(inHost, attachment.hostLink())
+            && isOperational(inPod, IN_POD)
+            && hasJoined(inPod, group))) {
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
+  }
+
+  private static boolean isOperational(NetlinkConnection routes, String link)
+      throws LinuxException {
+    return Bridge.find(routes, link).filter(l -> !l.operational()).isEmpty();
+  }
+
+  private static boolean hasJoined(NetlinkConnection inPod, Optional<InetAddress> group)
+      throws LinuxException {
+    return group.isEmpty()
+        || inPod.dump(Addresses.listGroups()).stream()
+            .anyMatch(body -> Addresses.group(body).equals(group));
+  }
+
+  /** The group in which neighbours ask for an IPv6 address: RFC 4291 section 2.7.1. */
+  private static InetAddress solicitedNode(InetAddress address) {
+    byte[] bytes = address.getAddress();
+    String last = String.format("%02x:%02x%02x", bytes[13], bytes[14], bytes[15]);
+    return InetAddress.ofLiteral("ff02::1:ff" + last);
+  }
+
+  private static void plug(
+      NetlinkConnection inHost, NetworkAttachment attachment, Path netns, Bridge.Ready bridge)
       throws LinuxException {
     try (Fd namespace = Namespaces.open(netns)) {
       Links.Peer peer = new Links.Peer(IN_POD, attachment.mac(), namespace.number());
-      inHost.all(
-          List.of(
-              Links.createVeth(
-                  attachment.hostLink(), OptionalInt.of(bridge.index()), bridge.mtu(), peer),
-              Links.openBridgePort(attachment.hostLink(), "pod " + pod)));
+      inHost.request(
+          Links.createVeth(
+              attachment.hostLink(), OptionalInt.of(bridge.index()), bridge.mtu(), peer));
     }
   }
 
@@ -128,7 +172,7 @@ final class PodLink {
             .orElseThrow(() -> new LinuxException("find link", IN_POD, Errno.ENODEV))
             .index();
     List<NetlinkMessage> messages = new ArrayList<>();
-    for (IpPrefix address : attachment.addresses()) {
+    for (IpPrefix address : attachment.addresses().reversed()) { // IPv6 first: it takes a moment
       messages.add(Addresses.add(index, address.address(), address.length()));
     }
     for (InetAddress gateway : attachment.gateways()) {

@@ -50,6 +50,8 @@ final class NodeOnTrial implements AutoCloseable {
     try (NetlinkConnection inHost = hostNamespace.routes();
         NetlinkConnection inWorld = worldNamespace.routes();
         Fd worldFd = Namespaces.open(world)) {
+      hostNamespace.set("net/ipv6/conf/default/accept_dad", "0");
+      worldNamespace.set("net/ipv6/conf/default/accept_dad", "0");
       inHost.request(
           Links.createVeth(
               "uplink",

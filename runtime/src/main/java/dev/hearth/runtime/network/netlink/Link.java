@@ -12,6 +12,8 @@ import java.util.Optional;
  * @param master index of the bridge it is plugged into; 0 for none
  * @param group 0 unless somebody put it into one
  * @param alias the remark of {@code ip link set alias}; empty for none
+ * @param operational whether packets pass: it is up, so is what it is connected to, and the kernel
+ *     has drawn its conclusions from that (RFC 2863, ifOperStatus up)
  * @param hairpin whether, as a bridge port, it sends back out what came in by it
  * @param counters absent where the kernel was asked to leave them out
  */
@@ -25,6 +27,7 @@ public record Link(
     int group,
     String alias,
     boolean up,
+    boolean operational,
     boolean hairpin,
     Optional<Counters> counters) {
 
@@ -41,6 +44,7 @@ public record Link(
 
   private static final int HEADER = 16;
   private static final int IFF_UP = 1;
+  private static final int OPERSTATE_UP = 6;
   private static final int STATS64_BYTES = 8 * 8;
 
   /**
@@ -62,6 +66,7 @@ public record Link(
         attributes.u32(Links.IFLA_GROUP).orElse(0),
         attributes.string(Links.IFLA_IFALIAS).orElse(""),
         (header.getInt(8) & IFF_UP) != 0,
+        attributes.u8(Links.IFLA_OPERSTATE).orElse(0) == OPERSTATE_UP,
         info.flatMap(i -> i.nested(Links.IFLA_INFO_SLAVE_DATA))
             .map(port -> port.u8(Links.IFLA_BRPORT_MODE).orElse(0) == 1)
             .orElse(false),

@@ -17,6 +17,7 @@ public final class Links {
   static final int IFLA_MTU = 4;
   static final int IFLA_LINK = 5;
   static final int IFLA_MASTER = 10;
+  static final int IFLA_OPERSTATE = 16;
   static final int IFLA_LINKINFO = 18;
   static final int IFLA_IFALIAS = 20;
   static final int IFLA_STATS64 = 23;
@@ -176,6 +177,10 @@ public final class Links {
         header(0, 0).u32(IFLA_GROUP, group).toBytes());
   }
 
+  /**
+   * Asks for one link. Kernels from 6.8 on first draw all conclusions from changes of its carrier,
+   * which they otherwise put off (linkwatch).
+   */
   public static NetlinkMessage get(String name) {
     return new NetlinkMessage(
         "find link", name, RTM_GETLINK, ACK, header(0, 0).string(IFLA_IFNAME, name).toBytes());

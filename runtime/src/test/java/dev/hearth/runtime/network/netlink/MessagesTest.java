@@ -149,6 +149,7 @@ class MessagesTest {
             .bytes(1, MAC.bytes())
             .u32(4, 1500)
             .u32(10, 7)
+            .u8(16, 6)
             .u32(27, 77)
             .string(20, "pod x")
             .bytes(23, statistics)
@@ -168,6 +169,7 @@ class MessagesTest {
     assertThat(link.group()).isEqualTo(77);
     assertThat(link.alias()).isEqualTo("pod x");
     assertThat(link.up()).isTrue();
+    assertThat(link.operational()).isTrue();
     assertThat(link.hairpin()).isTrue();
     assertThat(link.counters()).contains(new Link.Counters(30, 3, 1, 0, 40, 4, 0, 2));
   }
