@@ -14,7 +14,7 @@ import java.util.function.BooleanSupplier;
  * writes its one log line. Ids, outcome and duration are logged; never environment, credentials or
  * whole requests.
  */
-final class Calls {
+public final class Calls {
   private static final System.Logger LOG = System.getLogger("dev.hearth.cri");
 
   /** Fields that say what a call is about. */
@@ -27,7 +27,7 @@ final class Calls {
 
   private final BooleanSupplier ready;
 
-  Calls(BooleanSupplier ready) {
+  public Calls(BooleanSupplier ready) {
     this.ready = ready;
   }
 
@@ -42,10 +42,7 @@ final class Calls {
     long start = System.nanoTime();
     A answer;
     try {
-      if (!ready.getAsBoolean()) {
-        throw new HearthException.Busy(
-            "hearthd is starting: what was running is being taken over; try again");
-      }
+      requireReady();
       answer = body.run();
     } catch (Throwable failure) {
       fail(method, request, start, failure, observer);
@@ -55,6 +52,35 @@ final class Calls {
         level(method), () -> method + subject(request, answer) + " " + milliseconds(start) + " ms");
     observer.onNext(answer);
     observer.onCompleted();
+  }
+
+  /** What a streaming call does; it answers as it goes. */
+  @FunctionalInterface
+  interface StreamBody {
+    void run() throws Exception;
+  }
+
+  /** Carries out a call that answers with a stream. */
+  void stream(String method, Message request, StreamObserver<?> observer, StreamBody body) {
+    long start = System.nanoTime();
+    try {
+      requireReady();
+      body.run();
+    } catch (Throwable failure) {
+      fail(method, request, start, failure, observer);
+      return;
+    }
+    LOG.log(
+        level(method),
+        () -> method + subject(request, request) + " " + milliseconds(start) + " ms");
+    observer.onCompleted();
+  }
+
+  private void requireReady() {
+    if (!ready.getAsBoolean()) {
+      throw new HearthException.Busy(
+          "hearthd is starting: what was running is being taken over; try again");
+    }
   }
 
   private static void fail(

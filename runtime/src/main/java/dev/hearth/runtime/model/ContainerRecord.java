@@ -29,4 +29,9 @@ public record ContainerRecord(
     return new ContainerRecord(
         id, podId, newSpec, imageId, imageRef, image, user, createdAt, state);
   }
+
+  public ContainerRecord with(ProcessUser newUser) {
+    return new ContainerRecord(
+        id, podId, spec, imageId, imageRef, image, newUser, createdAt, state);
+  }
 }

@@ -23,12 +23,16 @@ public final class Pod {
   /** Written under the exclusive lock only; read by anybody. */
   private volatile PodRecord record;
 
+  /** Whether the record is on disk. Under the exclusive lock. */
+  private boolean recorded;
+
   /** Set once, under the exclusive lock, when nothing of the sandbox is left. */
   private volatile boolean gone;
 
-  Pod(RecordStore<PodRecord> store, PodRecord record) {
+  Pod(RecordStore<PodRecord> store, PodRecord record, boolean recorded) {
     this.store = store;
     this.record = record;
+    this.recorded = recorded;
   }
 
   public PodId id() {
@@ -51,8 +55,12 @@ public final class Pod {
     return record.state() instanceof PodState.Ready;
   }
 
-  boolean gone() {
+  public boolean gone() {
     return gone;
+  }
+
+  boolean recorded() {
+    return recorded;
   }
 
   /** Held while the sandbox must stay as it is. */
@@ -69,6 +77,7 @@ public final class Pod {
   void replace(PodRecord next) throws StoreException {
     store.write(next.id().value(), next);
     record = next;
+    recorded = true;
   }
 
   /** Deletes the record; the sandbox is gone. Under the exclusive lock. */

@@ -73,12 +73,16 @@ public final class PodFiles {
 
   /** Deletes the pod's state directory. Mounts in it must be gone. */
   void delete(PodId id) throws IOException {
-    Path pod = layout.pod(id);
-    if (!Files.exists(pod)) {
+    deleteTree(layout.pod(id));
+  }
+
+  /** Deletes a directory of ours with all in it; links are deleted, not followed. */
+  public static void deleteTree(Path directory) throws IOException {
+    if (!Files.exists(directory)) {
       return;
     }
     Files.walkFileTree(
-        pod,
+        directory,
         new SimpleFileVisitor<>() {
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)

@@ -41,7 +41,7 @@ public final class Pods {
 
   /** Takes a sandbox in that start-up found recorded. */
   public Pod adopt(PodRecord record) {
-    Pod pod = new Pod(store, record);
+    Pod pod = new Pod(store, record, true);
     byMetadata.put(record.spec().metadata(), pod);
     byId.put(record.id().value(), pod);
     return pod;
@@ -54,7 +54,8 @@ public final class Pods {
   Pod claim(PodSpec spec, Supplier<PodId> ids, Instant now) {
     return byMetadata.computeIfAbsent(
         spec.metadata(),
-        metadata -> new Pod(store, new PodRecord(ids.get(), spec, now, new PodState.Creating())));
+        metadata ->
+            new Pod(store, new PodRecord(ids.get(), spec, now, new PodState.Creating()), false));
   }
 
   void publish(Pod pod) {

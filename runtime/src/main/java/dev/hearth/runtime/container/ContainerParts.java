@@ -1,0 +1,151 @@
+package dev.hearth.runtime.container;
+
+import dev.hearth.linux.Fd;
+import dev.hearth.runtime.cgroup.Cgroup;
+import dev.hearth.runtime.cgroup.CgroupException;
+import dev.hearth.runtime.cgroup.CgroupPath;
+import dev.hearth.runtime.cgroup.Cgroups;
+import dev.hearth.runtime.cgroup.Limits;
+import dev.hearth.runtime.cgroup.Statistics;
+import dev.hearth.runtime.model.ContainerId;
+import dev.hearth.runtime.model.ContainerRecord;
+import dev.hearth.runtime.model.HearthException;
+import dev.hearth.runtime.model.Layout;
+import dev.hearth.runtime.model.PodRecord;
+import dev.hearth.runtime.model.Resources;
+import dev.hearth.runtime.pod.Pod;
+import dev.hearth.runtime.pod.PodFiles;
+import dev.hearth.runtime.pod.Pods;
+import dev.hearth.runtime.pod.SandboxParts;
+import dev.hearth.runtime.snapshot.RootFilesystems;
+import dev.hearth.runtime.snapshot.UpperUsage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * The parts a container consists of on the node: how each is made and how each is taken away.
+ * Making one that is there is fine, as is taking away one that is not.
+ */
+public final class ContainerParts {
+  private static final System.Logger LOG = System.getLogger("dev.hearth.container");
+
+  /** How long the last processes of a container may take to leave its cgroup. */
+  private static final Duration LAST_PROCESSES = Duration.ofSeconds(10);
+
+  private final Layout layout;
+  private final Pods pods;
+  private final SandboxParts sandboxes;
+  private final RootFilesystems roots;
+  private final Cgroups cgroups;
+
+  public ContainerParts(
+      Layout layout, Pods pods, SandboxParts sandboxes, RootFilesystems roots, Cgroups cgroups) {
+    this.layout = layout;
+    this.pods = pods;
+    this.sandboxes = sandboxes;
+    this.roots = roots;
+    this.cgroups = cgroups;
+  }
+
+  void makeSnapshot(ContainerRecord container) throws IOException, InterruptedException {
+    roots.prepare(container.id(), container.image().diffIds());
+  }
+
+  void removeSnapshot(ContainerId id) throws IOException, InterruptedException {
+    roots.remove(id);
+  }
+
+  Fd mountRoot(ContainerId id) throws IOException, InterruptedException {
+    return roots.mount(id);
+  }
+
+  /** Where the root file system is attached, in the container's own mount namespace only. */
+  static Path rootMountPoint(Path container) {
+    return container.resolve("root");
+  }
+
+  void makeState(ContainerId id) throws IOException {
+    Files.createDirectories(rootMountPoint(layout.container(id)));
+  }
+
+  void deleteState(ContainerId id) throws IOException {
+    PodFiles.deleteTree(layout.container(id));
+  }
+
+  Cgroup makeCgroup(PodRecord pod, ContainerRecord container)
+      throws CgroupException, InterruptedException {
+    CgroupPath path = Cgroups.containerPath(sandboxes.cgroup(pod.id(), pod.spec()), container.id());
+    return cgroups.create(path, Limits.of(container.spec().resources()));
+  }
+
+  /** The container's group, existing or not; nothing if its pod is gone, and the group with it. */
+  Optional<Cgroup> cgroup(ContainerRecord container) throws CgroupException {
+    Optional<Pod> pod = pods.find(container.podId().value());
+    if (pod.isEmpty()) {
+      return Optional.empty();
+    }
+    CgroupPath parent = sandboxes.cgroup(pod.get().id(), pod.get().spec());
+    return Optional.of(cgroups.at(Cgroups.containerPath(parent, container.id())));
+  }
+
+  void updateCgroup(ContainerRecord container, Resources change)
+      throws CgroupException, InterruptedException {
+    Optional<Cgroup> cgroup = cgroup(container);
+    if (cgroup.isPresent()) {
+      cgroup.get().update(Limits.of(change));
+    }
+  }
+
+  void removeCgroup(ContainerRecord container) throws CgroupException, InterruptedException {
+    Optional<Cgroup> cgroup = cgroup(container);
+    if (cgroup.isPresent()) {
+      cgroup.get().kill();
+      cgroup.get().remove(LAST_PROCESSES);
+    }
+  }
+
+  /**
+   * Kills whatever is left in the container's group, and removes it. What cannot be is left for the
+   * container's removal.
+   */
+  public void clearProcesses(ContainerRecord container) {
+    try {
+      removeCgroup(container);
+    } catch (CgroupException | HearthException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "processes of container {0} linger on: {1}",
+          container.id(),
+          e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Forgets a start that was cut off: nothing of it may stand in the way of the next. */
+  public void clearStart(ContainerRecord container) throws IOException {
+    clearProcesses(container);
+    deleteState(container.id());
+    makeState(container.id());
+  }
+
+  /** What the container has used so far; empty if it does not run. */
+  public Optional<Statistics> statistics(ContainerRecord container) {
+    try {
+      Optional<Cgroup> cgroup = cgroup(container);
+      return cgroup.isPresent() && cgroup.get().exists()
+          ? Optional.of(cgroup.get().statistics())
+          : Optional.empty();
+    } catch (CgroupException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** What it wrote, as last measured. */
+  public Optional<UpperUsage.Measured> diskUsage(ContainerId id) {
+    return roots.usage(id);
+  }
+}

@@ -1,0 +1,181 @@
+package dev.hearth.runtime.container;
+
+import dev.hearth.runtime.event.ContainerEvent;
+import dev.hearth.runtime.event.ContainerEvents;
+import dev.hearth.runtime.image.Image;
+import dev.hearth.runtime.image.Images;
+import dev.hearth.runtime.model.ContainerId;
+import dev.hearth.runtime.model.ContainerRecord;
+import dev.hearth.runtime.model.ContainerSpec;
+import dev.hearth.runtime.model.ContainerState;
+import dev.hearth.runtime.model.Failpoints;
+import dev.hearth.runtime.model.HearthException;
+import dev.hearth.runtime.model.ProcessUser;
+import dev.hearth.runtime.model.RandomIds;
+import dev.hearth.runtime.model.Steps;
+import dev.hearth.runtime.pod.Pod;
+import dev.hearth.runtime.pod.Pods;
+import dev.hearth.runtime.store.StoreException;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Makes a container that can be started: its image is resolved, its writable layer made, its user
+ * looked up, its launch plan tried out.
+ *
+ * <p>A repeat of a request that is still under way waits for it; a repeat of one that is done
+ * answers the same id.
+ */
+public final class CreateContainer {
+  private static final ProcessUser NOT_LOOKED_UP = new ProcessUser(0, 0, List.of(), "/");
+
+  private final Pods pods;
+  private final Containers containers;
+  private final Images images;
+  private final ContainerParts parts;
+  private final ContainerPlanner planner;
+  private final ContainerEvents events;
+  private final RandomIds ids;
+  private final InstantSource clock;
+  private final Failpoints failpoints;
+
+  public CreateContainer(
+      Pods pods,
+      Containers containers,
+      Images images,
+      ContainerParts parts,
+      ContainerPlanner planner,
+      ContainerEvents events,
+      RandomIds ids,
+      InstantSource clock,
+      Failpoints failpoints) {
+    this.pods = pods;
+    this.containers = containers;
+    this.images = images;
+    this.parts = parts;
+    this.planner = planner;
+    this.events = events;
+    this.ids = ids;
+    this.clock = clock;
+    this.failpoints = failpoints;
+  }
+
+  /**
+   * @param podId or a unique prefix of one
+   * @throws HearthException.NotFound if the pod or the image is not there
+   * @throws HearthException.WrongState if the pod is not ready, or a container of that name was
+   *     asked for with another configuration
+   */
+  public ContainerId create(String podId, ContainerSpec spec) {
+    Pod pod = pods.require(podId);
+    pod.shared().lock();
+    try {
+      if (!pod.ready()) {
+        throw new HearthException.WrongState("pod sandbox " + pod.id() + " is not ready");
+      }
+      Image image =
+          images
+              .resolve(spec.image())
+              .orElseThrow(() ->
+                  new HearthException.NotFound(
+                      "image " + spec.image() + " is not here: pull it first"));
+      return create(pod, spec, image);
+    } finally {
+      pod.shared().unlock();
+    }
+  }
+
+  private ContainerId create(Pod pod, ContainerSpec spec, Image image) {
+    while (true) {
+      Container container =
+          containers.claim(pod.id(), spec.metadata(), _ -> first(pod, spec, image));
+      container.lock().lock();
+      try {
+        if (!container.gone()) {
+          return container.recorded() ? existing(container, spec) : make(pod, container);
+        }
+        // The one we waited for failed or was removed: ask for another.
+      } finally {
+        container.lock().unlock();
+      }
+    }
+  }
+
+  private ContainerRecord first(Pod pod, ContainerSpec spec, Image image) {
+    return new ContainerRecord(
+        ids.container(),
+        pod.id(),
+        spec,
+        image.id(),
+        image.reference(),
+        image.config(),
+        NOT_LOOKED_UP,
+        clock.instant(),
+        new ContainerState.Creating());
+  }
+
+  private static ContainerId existing(Container container, ContainerSpec spec) {
+    if (!container.spec().equals(spec)) {
+      throw new HearthException.WrongState(
+          "container "
+              + container.id()
+              + " called "
+              + spec.metadata()
+              + " exists in the pod with another configuration: remove it, or ask for the next"
+              + " attempt");
+    }
+    return container.id();
+  }
+
+  private ContainerId make(Pod pod, Container container) {
+    Steps steps = new Steps(failpoints, "CreateContainer");
+    ContainerId id = container.id();
+    try {
+      steps.run("record intent", () -> container.replace(container.record()));
+      steps.run(
+          "snapshot", () -> parts.makeSnapshot(container.record()), () -> parts.removeSnapshot(id));
+      steps.run("state directory", () -> parts.makeState(id), () -> parts.deleteState(id));
+      ProcessUser user = steps.make("user", () -> planner.user(container.record()), () -> {});
+      ContainerRecord ready = container.record().with(user).with(new ContainerState.Created());
+      steps.run("plan", () -> planner.check(pod.record(), ready));
+      steps.run("record created", () -> container.replace(ready));
+    } catch (Exception e) {
+      throw giveUp(container, steps, e);
+    }
+    containers.publish(container);
+    events.publish(
+        new ContainerEvent(
+            ContainerEvent.Kind.CREATED, pod.id(), Optional.of(id), clock.instant()));
+    return id;
+  }
+
+  /** Undoes everything. What cannot be undone stays visible, so that Remove can finish it. */
+  private HearthException giveUp(Container container, Steps steps, Exception cause) {
+    HearthException failure =
+        ContainerFailure.of(
+            "container " + container.spec().metadata() + " could not be created", cause);
+    steps.undo(failure);
+    try {
+      if (failure.getSuppressed().length == 0) {
+        container.forget();
+        containers.withdraw(container);
+        return failure;
+      }
+      container.replace(
+          container
+              .record()
+              .with(
+                  new ContainerState.Exited(
+                      Optional.empty(),
+                      clock.instant(),
+                      ContainerExits.START_FAILED,
+                      "CreateError",
+                      String.valueOf(failure.getMessage()))));
+    } catch (StoreException e) {
+      failure.addSuppressed(e);
+    }
+    containers.publish(container);
+    return failure;
+  }
+}

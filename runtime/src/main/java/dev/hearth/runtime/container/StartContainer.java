@@ -1,0 +1,146 @@
+package dev.hearth.runtime.container;
+
+import dev.hearth.linux.Fd;
+import dev.hearth.runtime.cgroup.Cgroup;
+import dev.hearth.runtime.event.ContainerEvent;
+import dev.hearth.runtime.event.ContainerEvents;
+import dev.hearth.runtime.model.ContainerState;
+import dev.hearth.runtime.model.Failpoints;
+import dev.hearth.runtime.model.HearthException;
+import dev.hearth.runtime.model.Steps;
+import dev.hearth.runtime.pod.Pod;
+import dev.hearth.runtime.pod.Pods;
+import dev.hearth.runtime.store.StoreException;
+import dev.hearth.shim.StartFailure;
+import java.time.InstantSource;
+import java.util.Optional;
+
+/**
+ * Starts a container under a shim of its own. Starting one that runs already succeeds.
+ *
+ * <p>What the process itself fails at, such as a missing program, ends the container: the kubelet
+ * sees it exited with the reason. What the host fails at leaves it as it was, to be started again.
+ */
+public final class StartContainer {
+  private final Pods pods;
+  private final Containers containers;
+  private final ContainerParts parts;
+  private final ContainerProcesses processes;
+  private final ContainerExits exits;
+  private final ContainerEvents events;
+  private final InstantSource clock;
+  private final Failpoints failpoints;
+
+  public StartContainer(
+      Pods pods,
+      Containers containers,
+      ContainerParts parts,
+      ContainerProcesses processes,
+      ContainerExits exits,
+      ContainerEvents events,
+      InstantSource clock,
+      Failpoints failpoints) {
+    this.pods = pods;
+    this.containers = containers;
+    this.parts = parts;
+    this.processes = processes;
+    this.exits = exits;
+    this.events = events;
+    this.clock = clock;
+    this.failpoints = failpoints;
+  }
+
+  /**
+   * @param id or a unique prefix of one
+   * @throws HearthException.WrongState if it has exited, or its pod is not ready
+   */
+  public void start(String id) {
+    Container container = containers.require(id);
+    Pod pod = pods.require(container.podId().value());
+    pod.shared().lock();
+    try {
+      container.lock().lock();
+      try {
+        startLocked(pod, container);
+      } finally {
+        container.lock().unlock();
+      }
+    } finally {
+      pod.shared().unlock();
+    }
+  }
+
+  private void startLocked(Pod pod, Container container) {
+    switch (container.state()) {
+      case ContainerState.Running _ -> {}
+      case ContainerState.Created _ -> {
+        if (!pod.ready()) {
+          throw new HearthException.WrongState(
+              "container " + container.id() + " cannot start: its pod sandbox is not ready");
+        }
+        launch(pod, container);
+      }
+      case ContainerState.Creating _, ContainerState.Exited _, ContainerState.Removing _ ->
+          throw new HearthException.WrongState(
+              "container "
+                  + container.id()
+                  + " is "
+                  + container.state().getClass().getSimpleName()
+                  + "; only a created one can be started");
+    }
+  }
+
+  private void launch(Pod pod, Container container) {
+    Steps steps = new Steps(failpoints, "StartContainer");
+    try {
+      Cgroup cgroup =
+          steps.make(
+              "cgroup",
+              () -> parts.makeCgroup(pod.record(), container.record()),
+              () -> parts.removeCgroup(container.record()));
+      ContainerState.Running running;
+      try (Fd root =
+          steps.make("root file system", () -> parts.mountRoot(container.id()), () -> {})) {
+        running =
+            steps.make(
+                "launch",
+                () -> processes.launch(pod.record(), container.record(), cgroup, root),
+                () -> processes.kill(container));
+      }
+      steps.run("record running", () -> container.replace(container.record().with(running)));
+    } catch (Exception e) {
+      HearthException failure =
+          ContainerFailure.of("container " + container.id() + " could not be started", e);
+      steps.undo(failure);
+      recordFailure(container, e, failure);
+      throw failure;
+    }
+    events.publish(
+        new ContainerEvent(
+            ContainerEvent.Kind.STARTED,
+            container.podId(),
+            Optional.of(container.id()),
+            clock.instant()));
+    exits.watch(container);
+  }
+
+  private void recordFailure(Container container, Exception cause, HearthException failure) {
+    if (!(cause instanceof StartFailure)) {
+      return;
+    }
+    try {
+      container.replace(
+          container
+              .record()
+              .with(
+                  new ContainerState.Exited(
+                      Optional.empty(),
+                      clock.instant(),
+                      ContainerExits.START_FAILED,
+                      "StartError",
+                      String.valueOf(failure.getMessage()))));
+    } catch (StoreException e) {
+      failure.addSuppressed(e);
+    }
+  }
+}

@@ -1,0 +1,181 @@
+package dev.hearth.runtime.cri;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.hearth.proto.cri.v1.AuthConfig;
+import dev.hearth.proto.cri.v1.FilesystemIdentifier;
+import dev.hearth.proto.cri.v1.FilesystemUsage;
+import dev.hearth.proto.cri.v1.ImageFsInfoRequest;
+import dev.hearth.proto.cri.v1.ImageFsInfoResponse;
+import dev.hearth.proto.cri.v1.ImageServiceGrpc;
+import dev.hearth.proto.cri.v1.ImageSpec;
+import dev.hearth.proto.cri.v1.ImageStatusRequest;
+import dev.hearth.proto.cri.v1.ImageStatusResponse;
+import dev.hearth.proto.cri.v1.Int64Value;
+import dev.hearth.proto.cri.v1.ListImagesRequest;
+import dev.hearth.proto.cri.v1.ListImagesResponse;
+import dev.hearth.proto.cri.v1.PullImageRequest;
+import dev.hearth.proto.cri.v1.PullImageResponse;
+import dev.hearth.proto.cri.v1.RemoveImageRequest;
+import dev.hearth.proto.cri.v1.RemoveImageResponse;
+import dev.hearth.runtime.image.Image;
+import dev.hearth.runtime.image.ImageFsInfo;
+import dev.hearth.runtime.image.ImageStatus;
+import dev.hearth.runtime.image.ListImages;
+import dev.hearth.runtime.image.PullImage;
+import dev.hearth.runtime.image.PullProgress;
+import dev.hearth.runtime.image.RemoveImage;
+import dev.hearth.runtime.model.HearthException;
+import dev.hearth.runtime.registry.Credentials;
+import io.grpc.stub.StreamObserver;
+import java.util.Optional;
+
+/** CRI's ImageService. Each method translates, calls one verb, and translates back. */
+public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
+  private final Calls calls;
+  private final Verbs verbs;
+  private final Gson gson = new Gson();
+
+  /** What is done with images. */
+  public record Verbs(
+      PullImage pull,
+      ListImages list,
+      ImageStatus status,
+      RemoveImage remove,
+      ImageFsInfo fsInfo) {}
+
+  public ImageService(Calls calls, Verbs verbs) {
+    this.calls = calls;
+    this.verbs = verbs;
+  }
+
+  @Override
+  public void pullImage(PullImageRequest request, StreamObserver<PullImageResponse> observer) {
+    calls.unary(
+        "PullImage",
+        request,
+        observer,
+        () ->
+            PullImageResponse.newBuilder()
+                .setImageRef(
+                    verbs
+                        .pull()
+                        .pull(
+                            named(request.getImage()),
+                            credentials(request.getAuth()),
+                            PullProgress.NONE)
+                        .id()
+                        .toString())
+                .build());
+  }
+
+  private static Credentials credentials(AuthConfig auth) {
+    return Credentials.of(
+        auth.getUsername(),
+        auth.getPassword(),
+        auth.getAuth(),
+        auth.getServerAddress(),
+        auth.getIdentityToken(),
+        auth.getRegistryToken());
+  }
+
+  private static String named(ImageSpec spec) {
+    if (spec.getImage().isEmpty()) {
+      throw new HearthException.InvalidRequest("no image is named");
+    }
+    return spec.getImage();
+  }
+
+  @Override
+  public void listImages(ListImagesRequest request, StreamObserver<ListImagesResponse> observer) {
+    calls.unary(
+        "ListImages",
+        request,
+        observer,
+        () ->
+            ListImagesResponse.newBuilder()
+                .addAllImages(
+                    verbs.list().list(request.getFilter().getImage().getImage()).stream()
+                        .map(ImageService::image)
+                        .toList())
+                .build());
+  }
+
+  @Override
+  public void imageStatus(
+      ImageStatusRequest request, StreamObserver<ImageStatusResponse> observer) {
+    calls.unary("ImageStatus", request, observer, () -> status(request));
+  }
+
+  // An image that is not here is an empty answer, not an error: so CRI has it.
+  private ImageStatusResponse status(ImageStatusRequest request) {
+    Optional<ImageStatus.Status> found =
+        verbs.status().status(named(request.getImage()), request.getVerbose());
+    ImageStatusResponse.Builder response = ImageStatusResponse.newBuilder();
+    found.ifPresent(status -> {
+      response.setImage(image(status.image()));
+      if (request.getVerbose()) {
+        JsonObject info = new JsonObject();
+        JsonElement configuration = JsonParser.parseString(status.configJson());
+        info.addProperty("chainID", "");
+        info.add("imageSpec", configuration);
+        response.putInfo("info", gson.toJson(info));
+      }
+    });
+    return response.build();
+  }
+
+  private static dev.hearth.proto.cri.v1.Image image(Image image) {
+    dev.hearth.proto.cri.v1.Image.Builder builder =
+        dev.hearth.proto.cri.v1.Image.newBuilder()
+            .setId(image.id().toString())
+            .addAllRepoTags(image.repoTags())
+            .addAllRepoDigests(image.repoDigests())
+            .setSize(image.size())
+            .setUsername(image.username())
+            .setSpec(ImageSpec.newBuilder().setImage(image.id().toString()))
+            .setPinned(image.pinned());
+    image.uid().ifPresent(uid -> builder.setUid(Int64Value.newBuilder().setValue(uid)));
+    return builder.build();
+  }
+
+  @Override
+  public void removeImage(
+      RemoveImageRequest request, StreamObserver<RemoveImageResponse> observer) {
+    calls.unary(
+        "RemoveImage",
+        request,
+        observer,
+        () -> {
+          verbs.remove().remove(named(request.getImage()));
+          return RemoveImageResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void imageFsInfo(
+      ImageFsInfoRequest request, StreamObserver<ImageFsInfoResponse> observer) {
+    calls.unary(
+        "ImageFsInfo",
+        request,
+        observer,
+        () -> {
+          ImageFsInfo.Usage usage = verbs.fsInfo().usage();
+          FilesystemUsage images =
+              FilesystemUsage.newBuilder()
+                  .setTimestamp(ToCri.nanos(usage.at()))
+                  .setFsId(
+                      FilesystemIdentifier.newBuilder().setMountpoint(usage.directory().toString()))
+                  .setUsedBytes(StatsToCri.value(usage.bytes()))
+                  .setInodesUsed(StatsToCri.value(usage.inodes()))
+                  .build();
+          // Containers write to the same file system.
+          return ImageFsInfoResponse.newBuilder()
+              .addImageFilesystems(images)
+              .addContainerFilesystems(images)
+              .build();
+        });
+  }
+}

@@ -1,0 +1,147 @@
+package dev.hearth.runtime.cri;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
+import dev.hearth.proto.cri.v1.Container;
+import dev.hearth.proto.cri.v1.ContainerFilter;
+import dev.hearth.proto.cri.v1.ContainerStatusResponse;
+import dev.hearth.proto.cri.v1.PodSandbox;
+import dev.hearth.proto.cri.v1.PodSandboxFilter;
+import dev.hearth.proto.cri.v1.PodSandboxStatusResponse;
+import dev.hearth.proto.cri.v1.RuntimeCondition;
+import dev.hearth.proto.cri.v1.RuntimeFeatures;
+import dev.hearth.proto.cri.v1.RuntimeHandler;
+import dev.hearth.proto.cri.v1.RuntimeHandlerFeatures;
+import dev.hearth.proto.cri.v1.RuntimeStatus;
+import dev.hearth.proto.cri.v1.StatusResponse;
+import dev.hearth.runtime.container.ContainerInfo;
+import dev.hearth.runtime.container.Containers;
+import dev.hearth.runtime.model.ContainerRecord;
+import dev.hearth.runtime.model.ContainerState;
+import dev.hearth.runtime.model.Layout;
+import dev.hearth.runtime.network.NetworkStatus;
+import dev.hearth.runtime.network.PodNetwork;
+import dev.hearth.runtime.pod.Pod;
+import dev.hearth.runtime.pod.Pods;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Answers of the list and status calls. Reads records only; changes nothing. */
+public final class StatusReader {
+  private final Pods pods;
+  private final Containers containers;
+  private final ContainerInfo info;
+  private final PodNetwork network;
+  private final Layout layout;
+  private final Set<String> runtimeHandlers;
+  private final Gson gson = new GsonBuilder().disableHtmlEscaping().create();
+
+  public StatusReader(
+      Pods pods,
+      Containers containers,
+      ContainerInfo info,
+      PodNetwork network,
+      Layout layout,
+      Set<String> runtimeHandlers) {
+    this.pods = pods;
+    this.containers = containers;
+    this.info = info;
+    this.network = network;
+    this.layout = layout;
+    this.runtimeHandlers = Set.copyOf(runtimeHandlers);
+  }
+
+  List<PodSandbox> pods(PodSandboxFilter filter) {
+    return pods.all().stream()
+        .map(Pod::record)
+        .filter(record -> Filters.matches(filter, record))
+        .sorted(Comparator.comparing(record -> record.createdAt()))
+        .map(ToCri::pod)
+        .toList();
+  }
+
+  PodSandboxStatusResponse pod(String id, boolean verbose) {
+    Pod pod = pods.require(id);
+    PodSandboxStatusResponse.Builder response =
+        PodSandboxStatusResponse.newBuilder().setStatus(ToCri.podStatus(pod.record()));
+    if (verbose) {
+      JsonObject details = new JsonObject();
+      details.addProperty("state", pod.state().getClass().getSimpleName());
+      details.addProperty("stateDirectory", layout.pod(pod.id()).toString());
+      details.addProperty("hostname", pod.spec().hostname());
+      details.addProperty("logDirectory", pod.spec().logDirectory());
+      details.addProperty("cgroupParent", pod.spec().cgroupParent());
+      details.addProperty("runtimeHandler", pod.spec().runtimeHandler());
+      response.putInfo("info", gson.toJson(details));
+    }
+    return response.build();
+  }
+
+  List<Container> containers(ContainerFilter filter) {
+    return containers.all().stream()
+        .map(container -> container.record())
+        .filter(record -> Filters.matches(filter, record))
+        .sorted(Comparator.comparing(record -> record.createdAt()))
+        .map(ToCri::container)
+        .toList();
+  }
+
+  ContainerStatusResponse container(String id, boolean verbose) {
+    ContainerRecord record = containers.require(id).record();
+    ContainerStatusResponse.Builder response =
+        ContainerStatusResponse.newBuilder()
+            .setStatus(ToCri.containerStatus(record, info.logPath(record)));
+    if (verbose) {
+      JsonObject details = new JsonObject();
+      details.addProperty("sandboxID", record.podId().value());
+      if (record.state() instanceof ContainerState.Running running) {
+        details.addProperty("pid", running.pid());
+      }
+      details.addProperty("stateDirectory", layout.container(record.id()).toString());
+      details.add("runtimeSpec", info.runtimeSpec(record));
+      response.putInfo("info", gson.toJson(details));
+    }
+    return response.build();
+  }
+
+  StatusResponse runtime(boolean verbose) {
+    StatusResponse.Builder response =
+        StatusResponse.newBuilder()
+            .setStatus(
+                RuntimeStatus.newBuilder()
+                    .addConditions(
+                        RuntimeCondition.newBuilder().setType("RuntimeReady").setStatus(true))
+                    .addConditions(networkCondition()))
+            .setFeatures(RuntimeFeatures.newBuilder().setSupplementalGroupsPolicy(true));
+    for (String handler : runtimeHandlers.stream().sorted().toList()) {
+      response.addRuntimeHandlers(
+          RuntimeHandler.newBuilder()
+              .setName(handler)
+              .setFeatures(RuntimeHandlerFeatures.newBuilder().setRecursiveReadOnlyMounts(true)));
+    }
+    if (verbose) {
+      response.putInfo(
+          "config",
+          gson.toJson(
+              Map.of("rootDir", layout.root().toString(), "stateDir", layout.state().toString())));
+    }
+    return response.build();
+  }
+
+  private RuntimeCondition networkCondition() {
+    RuntimeCondition.Builder condition = RuntimeCondition.newBuilder().setType("NetworkReady");
+    return switch (network.status()) {
+      case NetworkStatus.Ready ready ->
+          condition.setStatus(true).setMessage(String.join("; ", ready.warnings())).build();
+      case NetworkStatus.NotReady notReady ->
+          condition
+              .setStatus(false)
+              .setReason("NetworkNotReady")
+              .setMessage(notReady.reason())
+              .build();
+    };
+  }
+}

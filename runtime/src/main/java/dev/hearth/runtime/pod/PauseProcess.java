@@ -1,0 +1,152 @@
+package dev.hearth.runtime.pod;
+
+import dev.hearth.linux.Fd;
+import dev.hearth.linux.LinuxException;
+import dev.hearth.linux.Namespace;
+import dev.hearth.linux.Namespaces;
+import dev.hearth.linux.Poller;
+import dev.hearth.runtime.cgroup.Cgroup;
+import dev.hearth.runtime.cgroup.CgroupException;
+import dev.hearth.runtime.cgroup.CgroupPath;
+import dev.hearth.runtime.cgroup.Cgroups;
+import dev.hearth.runtime.cgroup.Join;
+import dev.hearth.runtime.cgroup.Limits;
+import dev.hearth.runtime.model.Layout;
+import dev.hearth.runtime.model.PodId;
+import dev.hearth.runtime.network.PodNamespaces;
+import dev.hearth.shim.Body;
+import dev.hearth.shim.CgroupJoins;
+import dev.hearth.shim.FileTree;
+import dev.hearth.shim.LaunchPlan;
+import dev.hearth.shim.MountSource;
+import dev.hearth.shim.NamespaceSetup;
+import dev.hearth.shim.ProcessSetup;
+import dev.hearth.shim.RootFileSystem;
+import dev.hearth.shim.ShimClient;
+import dev.hearth.shim.ShimException;
+import dev.hearth.shim.ShimLauncher;
+import dev.hearth.shim.StartedContainer;
+import dev.hearth.shim.Stdio;
+import dev.hearth.shim.Supervision;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Process 1 of a pod whose containers share a PID namespace: the shim's own program, in an empty
+ * root file system, so no image is needed. The namespace is pinned in the pod's state directory.
+ */
+public final class PauseProcess {
+  private static final Duration START = Duration.ofSeconds(20);
+  private static final Duration ANSWER = Duration.ofSeconds(3);
+  private static final Duration END = Duration.ofSeconds(10);
+
+  private final Layout layout;
+  private final ShimLauncher launcher;
+  private final Poller poller;
+  private final Cgroups cgroups;
+  private final CgroupJoins shims;
+
+  /**
+   * @param shims the control groups of shims themselves
+   */
+  public PauseProcess(
+      Layout layout, ShimLauncher launcher, Poller poller, Cgroups cgroups, CgroupJoins shims) {
+    this.layout = layout;
+    this.launcher = launcher;
+    this.poller = poller;
+    this.cgroups = cgroups;
+    this.shims = shims;
+  }
+
+  /** Where the PID namespace that a pod's containers share is pinned. */
+  public static Path pin(Path pod) {
+    return folder(pod).resolve("pid");
+  }
+
+  private static Path folder(Path pod) {
+    return pod.resolve("pause");
+  }
+
+  private static CgroupPath group(CgroupPath pod) {
+    return pod.child("pause");
+  }
+
+  void start(PodId id, CgroupPath podGroup, Set<Namespace> podNamespaces)
+      throws ShimException, IOException, CgroupException, TimeoutException, InterruptedException {
+    stop(id, podGroup);
+    Path pod = layout.pod(id);
+    Path folder = folder(pod);
+    Path root = folder.resolve("root");
+    Files.createDirectories(root);
+    Cgroup group = cgroups.create(group(podGroup), Limits.NONE);
+    NamespaceSetup namespaces = NamespaceSetup.creating(Namespace.PID);
+    for (Namespace kind : podNamespaces) {
+      namespaces = namespaces.joining(kind, PodNamespaces.pin(pod, kind));
+    }
+    Supervision supervision =
+        new Supervision(
+            control(pod),
+            folder.resolve("exit"),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Supervision.DEFAULT_DRAIN,
+            shims,
+            OptionalInt.empty());
+    LaunchPlan plan =
+        new LaunchPlan(
+            supervision,
+            new Stdio.Nothing(),
+            joins(group.join()),
+            namespaces,
+            FileTree.of(
+                RootFileSystem.of(
+                        new MountSource.FileSystem("tmpfs", java.util.List.of(), Set.of()), root)
+                    .asReadOnly(),
+                java.util.List.of()),
+            ProcessSetup.of(new Body.Pause()));
+    StartedContainer started = launcher.launch(plan, START);
+    Path namespace = Path.of("/proc", Integer.toString(started.process().pid()), "ns", "pid");
+    try (Fd fd = Namespaces.open(namespace)) {
+      Namespaces.pin(fd, pin(pod));
+    }
+  }
+
+  /** How a process enters a cgroup, in the shim's terms. */
+  public static CgroupJoins joins(Join join) {
+    return new CgroupJoins(join.tasks(), join.unified());
+  }
+
+  void stop(PodId id, CgroupPath podGroup)
+      throws CgroupException, LinuxException, InterruptedException {
+    Cgroup group = cgroups.at(group(podGroup));
+    group.kill();
+    group.remove(END);
+    Path pin = pin(layout.pod(id));
+    if (Files.exists(pin)) {
+      Namespaces.unpin(pin);
+    }
+  }
+
+  private static Path control(Path pod) {
+    return folder(pod).resolve("shim.sock");
+  }
+
+  /** Whether it runs. */
+  boolean alive(PodId id) throws InterruptedException {
+    try {
+      return new ShimClient(control(layout.pod(id)), poller).status(ANSWER).exit().isEmpty();
+    } catch (ShimException | LinuxException e) {
+      return false;
+    } catch (TimeoutException e) {
+      // Stopped or starved, but there: its namespace is what counts.
+      return true;
+    }
+  }
+}

@@ -1,0 +1,150 @@
+package dev.hearth.runtime.pod;
+
+import dev.hearth.runtime.event.ContainerEvent;
+import dev.hearth.runtime.event.ContainerEvents;
+import dev.hearth.runtime.model.Failpoints;
+import dev.hearth.runtime.model.HearthException;
+import dev.hearth.runtime.model.PodId;
+import dev.hearth.runtime.model.PodSpec;
+import dev.hearth.runtime.model.PodState;
+import dev.hearth.runtime.model.RandomIds;
+import dev.hearth.runtime.model.Steps;
+import dev.hearth.runtime.store.StoreException;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Makes a pod sandbox.
+ *
+ * <p>A repeat of a request that is still under way waits for it; a repeat of one that is done
+ * answers the same id. So a caller whose deadline ran out simply asks again.
+ */
+public final class RunPodSandbox {
+  private final Pods pods;
+  private final SandboxParts parts;
+  private final ContainerEvents events;
+  private final RandomIds ids;
+  private final InstantSource clock;
+  private final Failpoints failpoints;
+  private final Set<String> runtimeHandlers;
+
+  /**
+   * @param runtimeHandlers names a request may give; the empty one is the default
+   */
+  public RunPodSandbox(
+      Pods pods,
+      SandboxParts parts,
+      ContainerEvents events,
+      RandomIds ids,
+      InstantSource clock,
+      Failpoints failpoints,
+      Set<String> runtimeHandlers) {
+    this.pods = pods;
+    this.parts = parts;
+    this.events = events;
+    this.ids = ids;
+    this.clock = clock;
+    this.failpoints = failpoints;
+    this.runtimeHandlers = Set.copyOf(runtimeHandlers);
+  }
+
+  /**
+   * Makes the sandbox, or answers the one there is.
+   *
+   * @throws HearthException.InvalidRequest for an unknown runtime handler
+   * @throws HearthException.WrongState if a sandbox of the same metadata exists that is not ready
+   *     or was asked for with another configuration
+   */
+  public PodId run(PodSpec spec) {
+    if (!runtimeHandlers.contains(spec.runtimeHandler())) {
+      throw new HearthException.InvalidRequest(
+          "no runtime handler is called '" + spec.runtimeHandler() + "'");
+    }
+    while (true) {
+      Pod pod = pods.claim(spec, ids::pod, clock.instant());
+      pod.exclusive().lock();
+      try {
+        if (!pod.gone()) {
+          return pod.recorded() ? existing(pod, spec) : make(pod);
+        }
+        // The one we waited for failed or was removed: ask for another.
+      } finally {
+        pod.exclusive().unlock();
+      }
+    }
+  }
+
+  private static PodId existing(Pod pod, PodSpec spec) {
+    if (!pod.ready()) {
+      throw new HearthException.WrongState(
+          "pod sandbox "
+              + pod.id()
+              + " of "
+              + spec.metadata()
+              + " exists and is not ready: remove it, or ask for the next attempt");
+    }
+    if (!pod.spec().equals(spec)) {
+      throw new HearthException.WrongState(
+          "pod sandbox "
+              + pod.id()
+              + " of "
+              + spec.metadata()
+              + " exists with another configuration: remove it, or ask for the next attempt");
+    }
+    return pod.id();
+  }
+
+  private PodId make(Pod pod) {
+    Steps steps = new Steps(failpoints, "RunPodSandbox");
+    try {
+      steps.run("record intent", () -> record(pod, new PodState.Creating()));
+      steps.run("files", () -> parts.makeFiles(pod), () -> parts.deleteFiles(pod));
+      steps.run("namespaces", () -> parts.makeNamespaces(pod), () -> parts.dropNamespaces(pod));
+      steps.run("shm", () -> parts.mountShm(pod), () -> parts.unmountShm(pod));
+      List<String> addresses =
+          steps.make("network", () -> parts.connect(pod), () -> parts.disconnect(pod));
+      steps.run("hosts file", () -> parts.writeHosts(pod, addresses));
+      steps.run("cgroup", () -> parts.makeCgroup(pod), () -> parts.removeCgroup(pod));
+      steps.run("pause", () -> parts.startPause(pod), () -> parts.stopPause(pod));
+      steps.run("record ready", () -> record(pod, new PodState.Ready(addresses)));
+    } catch (Exception e) {
+      throw giveUp(pod, steps, e);
+    }
+    pods.publish(pod);
+    events.publish(
+        new ContainerEvent(
+            ContainerEvent.Kind.CREATED, pod.id(), Optional.empty(), clock.instant()));
+    events.publish(
+        new ContainerEvent(
+            ContainerEvent.Kind.STARTED, pod.id(), Optional.empty(), clock.instant()));
+    return pod.id();
+  }
+
+  private static void record(Pod pod, PodState state) throws StoreException {
+    pod.replace(pod.record().with(state));
+  }
+
+  /**
+   * Undoes everything. What cannot be undone stays visible as a sandbox that is not ready, so that
+   * Stop and Remove can finish it.
+   */
+  private HearthException giveUp(Pod pod, Steps steps, Exception cause) {
+    HearthException failure =
+        PodFailure.of("pod sandbox of " + pod.spec().metadata() + " could not be made", cause);
+    steps.undo(failure);
+    try {
+      if (failure.getSuppressed().length == 0) {
+        pod.forget();
+        pods.withdraw(pod);
+        return failure;
+      }
+      record(pod, new PodState.Stopped());
+    } catch (StoreException e) {
+      failure.addSuppressed(e);
+    }
+    pods.publish(pod);
+    return failure;
+  }
+}

@@ -1,0 +1,197 @@
+package dev.hearth.runtime.pod;
+
+import dev.hearth.linux.BlockingCalls;
+import dev.hearth.linux.Errno;
+import dev.hearth.linux.LinuxException;
+import dev.hearth.linux.MountFlag;
+import dev.hearth.linux.Mounts;
+import dev.hearth.linux.Namespace;
+import dev.hearth.linux.UnmountFlag;
+import dev.hearth.runtime.cgroup.Cgroup;
+import dev.hearth.runtime.cgroup.CgroupException;
+import dev.hearth.runtime.cgroup.CgroupPath;
+import dev.hearth.runtime.cgroup.Cgroups;
+import dev.hearth.runtime.cgroup.Limits;
+import dev.hearth.runtime.cgroup.Statistics;
+import dev.hearth.runtime.model.Layout;
+import dev.hearth.runtime.model.NamespaceMode;
+import dev.hearth.runtime.model.PodId;
+import dev.hearth.runtime.model.PodRecord;
+import dev.hearth.runtime.model.PodSpec;
+import dev.hearth.runtime.network.NetworkException;
+import dev.hearth.runtime.network.PodNamespaces;
+import dev.hearth.runtime.network.PodNetwork;
+import dev.hearth.runtime.network.PodNetworkRequest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The parts a sandbox consists of on the node: how each is made and how each is taken away. Making
+ * a part that is there mends it; taking away one that is not is fine. So a verb that was cut off
+ * anywhere can be repeated, and start-up can finish what a killed daemon began.
+ */
+public final class SandboxParts {
+  /** What /dev/shm of a pod may hold; the peers' size. */
+  private static final String SHM_OPTIONS = "mode=1777,size=65536k";
+
+  /** How long the last processes of a pod may take to leave its cgroup. */
+  private static final Duration LAST_PROCESSES = Duration.ofSeconds(10);
+
+  private final Layout layout;
+  private final PodFiles files;
+  private final PodNamespaces namespaces;
+  private final PodNetwork network;
+  private final Cgroups cgroups;
+  private final PauseProcess pause;
+  private final BlockingCalls blocking;
+
+  public SandboxParts(
+      Layout layout,
+      PodFiles files,
+      PodNamespaces namespaces,
+      PodNetwork network,
+      Cgroups cgroups,
+      PauseProcess pause,
+      BlockingCalls blocking) {
+    this.layout = layout;
+    this.files = files;
+    this.namespaces = namespaces;
+    this.network = network;
+    this.cgroups = cgroups;
+    this.pause = pause;
+    this.blocking = blocking;
+  }
+
+  void makeFiles(Pod pod) throws IOException {
+    files.write(pod.id(), pod.spec());
+  }
+
+  void writeHosts(Pod pod, List<String> addresses) throws IOException {
+    files.writeHosts(pod.id(), pod.spec(), addresses);
+  }
+
+  void deleteFiles(Pod pod) throws IOException {
+    files.delete(pod.id());
+  }
+
+  void makeNamespaces(Pod pod) throws NetworkException {
+    PodSpec spec = pod.spec();
+    namespaces.create(
+        layout.pod(pod.id()),
+        new PodNamespaces.Request(kinds(spec), spec.hostname(), spec.sysctls()));
+  }
+
+  /** What the pod has of its own and its containers share. UTS goes with the network. */
+  public static Set<Namespace> kinds(PodSpec spec) {
+    Set<Namespace> kinds = EnumSet.noneOf(Namespace.class);
+    if (!spec.hostNetwork()) {
+      kinds.add(Namespace.NETWORK);
+      kinds.add(Namespace.UTS);
+    }
+    if (spec.namespaces().ipc() != NamespaceMode.NODE) {
+      kinds.add(Namespace.IPC);
+    }
+    return kinds;
+  }
+
+  void dropNamespaces(Pod pod) throws NetworkException {
+    PodNamespaces.remove(layout.pod(pod.id()));
+  }
+
+  void mountShm(Pod pod) throws IOException {
+    if (pod.spec().namespaces().ipc() == NamespaceMode.NODE) {
+      return;
+    }
+    Path shm = PodFiles.shm(layout.pod(pod.id()));
+    Files.createDirectories(shm);
+    Mounts.mount(
+        "shm",
+        shm,
+        "tmpfs",
+        EnumSet.of(MountFlag.NO_SUID, MountFlag.NO_DEVICES, MountFlag.NO_EXEC),
+        SHM_OPTIONS);
+  }
+
+  void unmountShm(Pod pod) throws LinuxException, InterruptedException {
+    Path shm = PodFiles.shm(layout.pod(pod.id()));
+    try {
+      blocking.run(() -> Mounts.unmount(shm, EnumSet.of(UnmountFlag.DETACH)));
+    } catch (LinuxException e) {
+      // Not mounted, or never made.
+      if (!e.isAnyOf(Errno.EINVAL, Errno.ENOENT)) {
+        throw e;
+      }
+    }
+  }
+
+  /** Connects the pod; answers its addresses, the primary one first. */
+  List<String> connect(Pod pod) throws NetworkException {
+    if (pod.spec().hostNetwork()) {
+      return List.of();
+    }
+    return network
+        .attach(pod.id(), networkPin(pod.id()), new PodNetworkRequest(pod.spec().ports()))
+        .addresses()
+        .stream()
+        .map(prefix -> prefix.address().getHostAddress())
+        .toList();
+  }
+
+  void disconnect(Pod pod) throws NetworkException {
+    if (!pod.spec().hostNetwork()) {
+      Path pin = networkPin(pod.id());
+      network.detach(pod.id(), Files.exists(pin) ? Optional.of(pin) : Optional.empty());
+    }
+  }
+
+  /** Where the pod's network namespace is pinned. */
+  public Path networkPin(PodId id) {
+    return PodNamespaces.pin(layout.pod(id), Namespace.NETWORK);
+  }
+
+  void makeCgroup(Pod pod) throws CgroupException {
+    var _ = cgroups.create(cgroup(pod.id(), pod.spec()), Limits.NONE);
+  }
+
+  void removeCgroup(Pod pod) throws CgroupException, InterruptedException {
+    cgroups.at(cgroup(pod.id(), pod.spec())).remove(LAST_PROCESSES);
+  }
+
+  /** The pod's cgroup, whether it exists or not. */
+  public CgroupPath cgroup(PodId id, PodSpec spec) throws CgroupException {
+    return cgroups.podPath(spec.cgroupParent(), id);
+  }
+
+  /** Pods that share a PID namespace have a process 1 that holds it and reaps. */
+  void startPause(Pod pod) throws Exception {
+    if (pod.spec().namespaces().pid() == NamespaceMode.POD) {
+      pause.start(pod.id(), cgroup(pod.id(), pod.spec()), kinds(pod.spec()));
+    }
+  }
+
+  void stopPause(Pod pod) throws Exception {
+    pause.stop(pod.id(), cgroup(pod.id(), pod.spec()));
+  }
+
+  /** Whether everything that its containers need of a ready pod is still there. */
+  public boolean whole(Pod pod) throws NetworkException, InterruptedException {
+    return PodNamespaces.present(layout.pod(pod.id())).containsAll(kinds(pod.spec()))
+        && (pod.spec().namespaces().pid() != NamespaceMode.POD || pause.alive(pod.id()));
+  }
+
+  /** What the pod has used so far, all its containers together; empty if it has no group. */
+  public Optional<Statistics> statistics(PodRecord pod) {
+    try {
+      Cgroup group = cgroups.at(cgroup(pod.id(), pod.spec()));
+      return group.exists() ? Optional.of(group.statistics()) : Optional.empty();
+    } catch (CgroupException e) {
+      return Optional.empty();
+    }
+  }
+}

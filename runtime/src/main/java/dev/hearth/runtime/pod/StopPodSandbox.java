@@ -1,0 +1,78 @@
+package dev.hearth.runtime.pod;
+
+import dev.hearth.runtime.event.ContainerEvent;
+import dev.hearth.runtime.event.ContainerEvents;
+import dev.hearth.runtime.model.Failpoints;
+import dev.hearth.runtime.model.PodState;
+import dev.hearth.runtime.model.Steps;
+import java.time.InstantSource;
+import java.util.Optional;
+
+/**
+ * Stops a sandbox: kills what still runs in it and gives its network back. Stopping one that is
+ * stopped or gone succeeds; so does repeating a stop that was cut off.
+ */
+public final class StopPodSandbox {
+  private final Pods pods;
+  private final SandboxParts parts;
+  private final PodContainers containers;
+  private final ContainerEvents events;
+  private final InstantSource clock;
+  private final Failpoints failpoints;
+
+  public StopPodSandbox(
+      Pods pods,
+      SandboxParts parts,
+      PodContainers containers,
+      ContainerEvents events,
+      InstantSource clock,
+      Failpoints failpoints) {
+    this.pods = pods;
+    this.parts = parts;
+    this.containers = containers;
+    this.events = events;
+    this.clock = clock;
+    this.failpoints = failpoints;
+  }
+
+  /**
+   * @param id or a unique prefix of one
+   */
+  public void stop(String id) {
+    Optional<Pod> found = pods.find(id);
+    if (found.isEmpty()) {
+      return;
+    }
+    Pod pod = found.get();
+    pod.exclusive().lock();
+    try {
+      if (!pod.gone() && !(pod.state() instanceof PodState.Removing)) {
+        stop(pod);
+      }
+    } finally {
+      pod.exclusive().unlock();
+    }
+  }
+
+  /** Carries the stop out, from the beginning even if it was done before. Under the lock. */
+  public void stop(Pod pod) {
+    Steps steps = new Steps(failpoints, "StopPodSandbox");
+    boolean wasReady = pod.ready();
+    try {
+      steps.run("containers", () -> containers.stopAll(pod.id()));
+      steps.run("pause", () -> parts.stopPause(pod));
+      steps.run("network", () -> parts.disconnect(pod));
+      steps.run("shm", () -> parts.unmountShm(pod));
+      steps.run("namespaces", () -> parts.dropNamespaces(pod));
+      steps.run("cgroup", () -> parts.removeCgroup(pod));
+      steps.run("record stopped", () -> pod.replace(pod.record().with(new PodState.Stopped())));
+    } catch (Exception e) {
+      throw PodFailure.of("pod sandbox " + pod.id() + " could not be stopped", e);
+    }
+    if (wasReady) {
+      events.publish(
+          new ContainerEvent(
+              ContainerEvent.Kind.STOPPED, pod.id(), Optional.empty(), clock.instant()));
+    }
+  }
+}

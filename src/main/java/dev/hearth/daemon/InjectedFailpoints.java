@@ -1,0 +1,67 @@
+package dev.hearth.daemon;
+
+import dev.hearth.runtime.model.Failpoints;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Makes a chosen step of a verb fail, or ends the daemon right after it, as a crash would: for
+ * tests that go through all of them. Given as the system property {@code hearth.failpoint}: {@code
+ * fail:VERB:N} or {@code crash:VERB:N}, with N counted from 1 over the daemon's life.
+ */
+final class InjectedFailpoints implements Failpoints {
+  private enum What {
+    FAIL,
+    CRASH
+  }
+
+  /** What a process killed by SIGKILL ends with. */
+  private static final int KILLED = 137;
+
+  private final What what;
+  private final String prefix;
+  private final int at;
+  private final AtomicInteger seen = new AtomicInteger();
+
+  private InjectedFailpoints(What what, String verb, int at) {
+    this.what = what;
+    this.prefix = verb + ": ";
+    this.at = at;
+  }
+
+  /** What the property asks for; nothing if it is not set. */
+  static Failpoints configured() {
+    String property = System.getProperty("hearth.failpoint", "");
+    if (property.isEmpty()) {
+      return NONE;
+    }
+    String[] parts = property.split(":", -1);
+    if (parts.length != 3) {
+      throw new IllegalArgumentException("hearth.failpoint is not WHAT:VERB:N: " + property);
+    }
+    What what =
+        switch (parts[0]) {
+          case "fail" -> What.FAIL;
+          case "crash" -> What.CRASH;
+          default ->
+              throw new IllegalArgumentException(
+                  "hearth.failpoint is no fail or crash: " + property);
+        };
+    return new InjectedFailpoints(what, parts[1], Integer.parseInt(parts[2]));
+  }
+
+  @Override
+  public void before(String step) {
+    if (what == What.FAIL && step.startsWith(prefix) && seen.incrementAndGet() == at) {
+      throw new UncheckedIOException(new IOException("injected failure of '" + step + "'"));
+    }
+  }
+
+  @Override
+  public void after(String step) {
+    if (what == What.CRASH && step.startsWith(prefix) && seen.incrementAndGet() == at) {
+      Runtime.getRuntime().halt(KILLED);
+    }
+  }
+}

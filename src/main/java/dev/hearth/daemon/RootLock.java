@@ -1,0 +1,61 @@
+package dev.hearth.daemon;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps a second daemon off the same root directory. The kernel drops the lock when the daemon
+ * dies, however it dies; the file only tells who holds it.
+ */
+final class RootLock implements AutoCloseable {
+  private final FileChannel channel;
+  private final FileLock lock;
+
+  private RootLock(FileChannel channel, FileLock lock) {
+    this.channel = channel;
+    this.lock = lock;
+  }
+
+  /**
+   * Takes the lock.
+   *
+   * @throws IOException if another daemon holds it; the message says which
+   */
+  static RootLock take(Path root) throws IOException {
+    Files.createDirectories(root);
+    Path file = root.resolve("lock");
+    FileChannel channel =
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    try {
+      @Nullable FileLock lock = channel.tryLock();
+      if (lock == null) {
+        throw new IOException(
+            root
+                + " is in use by the hearthd with pid "
+                + Files.readString(file).strip()
+                + ": stop it, or give this one a root, a state, a socket and a network of its own");
+      }
+      channel.truncate(0);
+      String pid = ProcessHandle.current().pid() + "\n";
+      channel.write(ByteBuffer.wrap(pid.getBytes(StandardCharsets.UTF_8)), 0);
+      return new RootLock(channel, lock);
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    lock.release();
+    channel.close();
+  }
+}

@@ -1,0 +1,288 @@
+package dev.hearth.daemon;
+
+import dev.hearth.config.Configuration;
+import dev.hearth.linux.BlockingCalls;
+import dev.hearth.linux.NativeCalls;
+import dev.hearth.linux.Poller;
+import dev.hearth.runtime.cgroup.CgroupException;
+import dev.hearth.runtime.cgroup.CgroupPath;
+import dev.hearth.runtime.cgroup.Cgroups;
+import dev.hearth.runtime.container.ContainerExits;
+import dev.hearth.runtime.container.ContainerInfo;
+import dev.hearth.runtime.container.ContainerParts;
+import dev.hearth.runtime.container.ContainerPlanner;
+import dev.hearth.runtime.container.ContainerProcesses;
+import dev.hearth.runtime.container.Containers;
+import dev.hearth.runtime.container.CreateContainer;
+import dev.hearth.runtime.container.ExecSync;
+import dev.hearth.runtime.container.PodContainersOfNode;
+import dev.hearth.runtime.container.RemoveContainer;
+import dev.hearth.runtime.container.ReopenContainerLog;
+import dev.hearth.runtime.container.StartContainer;
+import dev.hearth.runtime.container.StopContainer;
+import dev.hearth.runtime.container.UpdateContainerResources;
+import dev.hearth.runtime.cri.AdminService;
+import dev.hearth.runtime.cri.Calls;
+import dev.hearth.runtime.cri.RpcServer;
+import dev.hearth.runtime.cri.RuntimeService;
+import dev.hearth.runtime.cri.StatsReader;
+import dev.hearth.runtime.cri.StatusReader;
+import dev.hearth.runtime.event.ContainerEvents;
+import dev.hearth.runtime.model.ContainerRecord;
+import dev.hearth.runtime.model.Failpoints;
+import dev.hearth.runtime.model.Layout;
+import dev.hearth.runtime.model.PodRecord;
+import dev.hearth.runtime.model.RandomIds;
+import dev.hearth.runtime.network.BuiltInNetwork;
+import dev.hearth.runtime.network.IpPrefix;
+import dev.hearth.runtime.network.NetworkConfiguration;
+import dev.hearth.runtime.network.NetworkException;
+import dev.hearth.runtime.network.PodNamespaces;
+import dev.hearth.runtime.network.PodNetwork;
+import dev.hearth.runtime.network.netlink.NetlinkSockets;
+import dev.hearth.runtime.pod.PauseProcess;
+import dev.hearth.runtime.pod.PodFiles;
+import dev.hearth.runtime.pod.Pods;
+import dev.hearth.runtime.pod.RemovePodSandbox;
+import dev.hearth.runtime.pod.RunPodSandbox;
+import dev.hearth.runtime.pod.SandboxParts;
+import dev.hearth.runtime.pod.StopPodSandbox;
+import dev.hearth.runtime.recovery.Recovery;
+import dev.hearth.runtime.recovery.RecoveryReport;
+import dev.hearth.runtime.snapshot.Layers;
+import dev.hearth.runtime.snapshot.RootFilesystems;
+import dev.hearth.runtime.store.RecordStore;
+import dev.hearth.shim.CgroupJoins;
+import dev.hearth.shim.ShimLauncher;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * Puts the daemon together, and takes it apart in reverse order. What has to be closed is pushed
+ * onto a stack as it is made, so a start that fails half-way leaves nothing open.
+ */
+final class Wiring implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger("dev.hearth");
+
+  /** Events a subscriber may lag behind. */
+  private static final int EVENT_BOUND = 4096;
+
+  /** The default handler has no name; it can be called by one all the same. */
+  private static final Set<String> RUNTIME_HANDLERS = Set.of("", "hearth");
+
+  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+  private final Configuration configuration;
+  private final Layout layout;
+  private final Clock clock = Clock.systemUTC();
+  private final Failpoints failpoints = InjectedFailpoints.configured();
+  private final AtomicBoolean ready = new AtomicBoolean();
+  private final CountDownLatch stopped = new CountDownLatch(1);
+
+  private Wiring(Configuration configuration) {
+    this.configuration = configuration;
+    this.layout = new Layout(configuration.root(), configuration.state());
+  }
+
+  /** A daemon of this configuration, not serving yet. */
+  static Wiring of(Configuration configuration) {
+    return new Wiring(configuration);
+  }
+
+  private <T extends AutoCloseable> T closing(T thing) {
+    open.push(thing);
+    return thing;
+  }
+
+  /**
+   * Serves until {@link #stopServing}. The socket is there at once; until everything is taken over,
+   * calls are answered UNAVAILABLE.
+   */
+  void serve() throws Exception {
+    long start = System.nanoTime();
+    Instant startedAt = clock.instant();
+    NativeCalls.load();
+    makeDirectories();
+    Poller poller = closing(new Poller());
+    BlockingCalls blocking = closing(new BlockingCalls(BlockingCalls.DEFAULT_LIMIT));
+    Cgroups cgroups = cgroups(blocking);
+    CgroupJoins shims = PauseProcess.joins(cgroups.shims().join());
+    ShimLauncher launcher = closing(new ShimLauncher(poller, shimProgram()));
+    PodNetwork network = closing(network(blocking));
+    Layers layers = Layers.open(layout.root());
+    RootFilesystems roots =
+        closing(RootFilesystems.open(layout.root(), layout.state(), layers, blocking, clock));
+    ImageWiring images = closing(ImageWiring.of(configuration, layers, failpoints, clock));
+
+    RecordStore<PodRecord> podStore =
+        RecordStore.open(layout.podRecords(), "pod", 1, PodRecord.class, false);
+    RecordStore<ContainerRecord> containerStore =
+        RecordStore.open(layout.containerRecords(), "container", 1, ContainerRecord.class, false);
+    Pods pods = new Pods(podStore);
+    Containers containers = new Containers(containerStore);
+    ContainerEvents events = new ContainerEvents(EVENT_BOUND);
+    RandomIds ids = new RandomIds();
+
+    SandboxParts sandboxes =
+        new SandboxParts(
+            layout,
+            new PodFiles(layout, Path.of("/etc")),
+            new PodNamespaces(NetlinkSockets.KERNEL),
+            network,
+            cgroups,
+            new PauseProcess(layout, launcher, poller, cgroups, shims),
+            blocking);
+    ContainerParts parts = new ContainerParts(layout, pods, sandboxes, roots, cgroups);
+    ContainerPlanner planner = new ContainerPlanner(layout, shims);
+    ContainerProcesses processes = new ContainerProcesses(layout, launcher, poller, planner, clock);
+    ContainerExits exits = new ContainerExits(processes, parts, events);
+    StopContainer stop = new StopContainer(containers, processes);
+    RemoveContainer remove =
+        new RemoveContainer(
+            containers, stop, parts, images.images(), images.garbage(), events, clock, failpoints);
+    PodContainersOfNode podContainers = new PodContainersOfNode(containers, stop, remove);
+    StopPodSandbox stopPod =
+        new StopPodSandbox(pods, sandboxes, podContainers, events, clock, failpoints);
+    RemovePodSandbox removePod =
+        new RemovePodSandbox(pods, sandboxes, podContainers, stopPod, events, clock, failpoints);
+
+    Calls calls = new Calls(ready::get);
+    RuntimeService runtime =
+        new RuntimeService(
+            calls,
+            Version.NUMBER,
+            new RuntimeService.PodVerbs(
+                new RunPodSandbox(
+                    pods, sandboxes, events, ids, clock, failpoints, RUNTIME_HANDLERS),
+                stopPod,
+                removePod),
+            new RuntimeService.ContainerVerbs(
+                new CreateContainer(
+                    pods,
+                    containers,
+                    images.images(),
+                    parts,
+                    planner,
+                    events,
+                    ids,
+                    clock,
+                    failpoints),
+                new StartContainer(
+                    pods, containers, parts, processes, exits, events, clock, failpoints),
+                stop,
+                remove,
+                new UpdateContainerResources(containers, parts),
+                new ReopenContainerLog(containers, processes),
+                new ExecSync(containers, processes, planner, poller)),
+            new StatusReader(
+                pods, containers, new ContainerInfo(pods), network, layout, RUNTIME_HANDLERS),
+            new StatsReader(pods, containers, sandboxes, parts, network, layout, clock));
+    AtomicReference<Optional<RecoveryReport>> report = new AtomicReference<>(Optional.empty());
+    AdminService admin =
+        new AdminService(
+            calls,
+            images.pull(),
+            pods,
+            network,
+            new AdminService.About(Version.NUMBER, startedAt, layout),
+            report::get);
+    closing(
+        RpcServer.serve(configuration.socket(), List.of(runtime, images.service(calls), admin)));
+    Recovery recovery =
+        new Recovery(
+            podStore,
+            containerStore,
+            new Recovery.Parts(
+                pods,
+                containers,
+                sandboxes,
+                parts,
+                processes,
+                exits,
+                stopPod,
+                removePod,
+                remove,
+                network,
+                roots),
+            clock);
+    report.set(Optional.of(recovery.run()));
+    images.scan();
+    ready.set(true);
+    LOG.log(
+        System.Logger.Level.INFO,
+        "hearthd {0} serves on {1}, {2} ms after its start",
+        Version.NUMBER,
+        configuration.socket(),
+        (System.nanoTime() - start) / 1_000_000);
+    stopped.await();
+  }
+
+  private void makeDirectories() throws IOException {
+    for (Path directory : List.of(layout.root(), layout.state())) {
+      Files.createDirectories(directory);
+      // Layers and sockets are nobody's business but root's.
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+    }
+    Files.createDirectories(layout.pods());
+    Files.createDirectories(layout.containers());
+  }
+
+  private static Path shimProgram() {
+    return Path.of(System.getProperty("hearth.home", "."), "libexec", "hearth-shim");
+  }
+
+  private Cgroups cgroups(BlockingCalls blocking) throws CgroupException, InterruptedException {
+    Cgroups.Driver driver =
+        switch (configuration.cgroup().driver()) {
+          case AUTO, CGROUPFS -> Cgroups.Driver.CGROUPFS;
+          case SYSTEMD -> Cgroups.Driver.SYSTEMD;
+        };
+    return Cgroups.detect(
+        new Cgroups.Config(CgroupPath.parse(configuration.cgroup().parent()), driver),
+        blocking,
+        clock,
+        warning -> LOG.log(System.Logger.Level.WARNING, warning));
+  }
+
+  private PodNetwork network(BlockingCalls blocking) throws NetworkException {
+    Configuration.Network network = configuration.network();
+    List<IpPrefix> subnets =
+        network.subnets().stream()
+            .map(subnet -> new IpPrefix(subnet.network(), subnet.prefixLength()))
+            .toList();
+    return BuiltInNetwork.open(
+        new NetworkConfiguration(network.bridge(), subnets, network.mtu()),
+        layout.root().resolve("network"),
+        NetlinkSockets.KERNEL,
+        blocking,
+        clock);
+  }
+
+  /** Ends {@link #serve}. */
+  void stopServing() {
+    stopped.countDown();
+  }
+
+  /** Closes everything, last made first. Containers go on. */
+  @Override
+  public void close() {
+    while (!open.isEmpty()) {
+      try {
+        open.pop().close();
+      } catch (Exception e) {
+        LOG.log(System.Logger.Level.WARNING, "could not be closed", e);
+      }
+    }
+  }
+}
