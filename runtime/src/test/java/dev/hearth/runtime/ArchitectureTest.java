@@ -35,7 +35,7 @@ class ArchitectureTest {
               Map.entry("model", List.of()),
               Map.entry("store", List.of()),
               Map.entry("event", List.of()),
-              Map.entry("spec", List.of(SHIM)),
+              Map.entry("spec", List.of(SHIM, NATIVE)),
               Map.entry("content", List.of()),
               Map.entry("registry", List.of()),
               Map.entry("snapshot", List.of("content", NATIVE)),

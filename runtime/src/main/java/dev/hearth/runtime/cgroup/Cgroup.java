@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -77,6 +79,20 @@ public final class Cgroup {
             .map(h -> h.folder(path).resolve("tasks"))
             .toList();
     return new Join(tasks, unifiedFolder());
+  }
+
+  /**
+   * Its folder in each v1 hierarchy, by the name of the hierarchy's mount point, such as {@code
+   * cpu,cpuacct}; for showing them in a container.
+   */
+  public SortedMap<String, Path> v1Folders() {
+    SortedMap<String, Path> folders = new TreeMap<>();
+    for (Hierarchy h : hierarchies) {
+      if (!h.isV2()) {
+        folders.put(String.valueOf(h.root().getFileName()), h.folder(path));
+      }
+    }
+    return folders;
   }
 
   private Optional<Path> unifiedFolder() {

@@ -27,6 +27,20 @@ public record DeviceRule(boolean allow, Kind kind, int major, int minor, String 
     }
   }
 
+  /**
+   * Allows access.
+   *
+   * @param kind {@code a} for every device, {@code c} for character, {@code b} for block devices
+   */
+  public static DeviceRule allow(char kind, int major, int minor, String access) {
+    for (Kind each : Kind.values()) {
+      if (each.letter == kind) {
+        return new DeviceRule(true, each, major, minor, access);
+      }
+    }
+    throw new IllegalArgumentException("no kind of device: " + kind);
+  }
+
   public DeviceRule {
     if (major < ANY || minor < ANY || !access.matches("r?w?m?") || access.isEmpty()) {
       throw new IllegalArgumentException(

@@ -1,7 +1,5 @@
 package dev.hearth.runtime.spec.seccomp;
 
-import java.nio.ByteBuffer;
-
 /** One instruction of classic BPF, struct sock_filter. Jumps count from the next instruction. */
 record Instruction(int code, int jumpTrue, int jumpFalse, int k) {
   static final int LOAD = 0x20;
@@ -11,7 +9,6 @@ record Instruction(int code, int jumpTrue, int jumpFalse, int k) {
   static final int JUMP_GREATER = 0x25;
   static final int JUMP_GREATER_OR_EQUAL = 0x35;
   static final int RETURN = 0x06;
-  static final int BYTES = 8;
 
   /** Farthest that a conditional jump goes. */
   static final int MAX_JUMP = 255;
@@ -38,7 +35,8 @@ record Instruction(int code, int jumpTrue, int jumpFalse, int k) {
     return new Instruction(RETURN, 0, 0, action.value());
   }
 
-  void write(ByteBuffer out) {
-    out.putShort((short) code).put((byte) jumpTrue).put((byte) jumpFalse).putInt(k);
+  /** The eight bytes as one little-endian number. */
+  long number() {
+    return code | ((long) jumpTrue << 16) | ((long) jumpFalse << 24) | ((long) k << 32);
   }
 }

@@ -4,8 +4,6 @@ import static dev.hearth.runtime.spec.seccomp.Instruction.JUMP_EQUAL;
 import static dev.hearth.runtime.spec.seccomp.Instruction.JUMP_GREATER_OR_EQUAL;
 
 import dev.hearth.runtime.spec.seccomp.SeccompProfile.Rule;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -15,7 +13,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Turns a profile into the program seccomp(2) takes: struct sock_filter[], little-endian.
+ * Turns a profile into the program seccomp(2) takes: struct sock_filter[], each as a little-endian
+ * number.
  *
  * <p>A call's number is found by binary search over ranges of numbers that fare alike. The kernel
  * runs a new filter once for every call there is, to remember which it allows outright; with a list
@@ -47,7 +46,7 @@ public final class SeccompCompiler {
   /**
    * @throws IllegalArgumentException if the program is longer than the kernel takes
    */
-  public byte[] compile(SeccompProfile profile, Abi own) {
+  public List<Long> compile(SeccompProfile profile, Abi own) {
     List<Instruction> program = new ArrayList<>();
     program.add(Instruction.load(ARCHITECTURE));
     Set<Abi> abis = EnumSet.of(own);
@@ -74,7 +73,7 @@ public final class SeccompCompiler {
     return List.of(Instruction.returning(Action.KILL_PROCESS));
   }
 
-  private static byte[] encode(List<Instruction> program) {
+  private static List<Long> encode(List<Instruction> program) {
     if (program.size() > MAX_INSTRUCTIONS) {
       throw new IllegalArgumentException(
           "the seccomp program takes "
@@ -83,10 +82,7 @@ public final class SeccompCompiler {
               + MAX_INSTRUCTIONS
               + " are allowed");
     }
-    ByteBuffer out =
-        ByteBuffer.allocate(program.size() * Instruction.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    program.forEach(instruction -> instruction.write(out));
-    return out.array();
+    return program.stream().map(Instruction::number).toList();
   }
 
   private List<Instruction> search(SeccompProfile profile, Abi abi) {

@@ -13,13 +13,16 @@ final class BpfMachine {
   /** Instructions run by the last call. */
   int steps;
 
-  BpfMachine(byte[] bytes) {
-    ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    List<Insn> insns = new java.util.ArrayList<>();
-    while (in.hasRemaining()) {
-      insns.add(new Insn(in.getShort(), in.get() & 0xFF, in.get() & 0xFF, in.getInt()));
-    }
-    program = List.copyOf(insns);
+  BpfMachine(List<Long> instructions) {
+    program =
+        instructions.stream()
+            .map(n ->
+                new Insn(
+                    (int) (n & 0xFFFF),
+                    (int) ((n >> 16) & 0xFF),
+                    (int) ((n >> 24) & 0xFF),
+                    (int) (n >> 32)))
+            .toList();
   }
 
   int size() {

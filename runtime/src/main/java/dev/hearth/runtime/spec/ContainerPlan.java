@@ -1,0 +1,46 @@
+package dev.hearth.runtime.spec;
+
+import dev.hearth.linux.Namespace;
+import dev.hearth.shim.CgroupJoins;
+import dev.hearth.shim.FileTree;
+import dev.hearth.shim.LaunchPlan;
+import dev.hearth.shim.NamespaceSetup;
+import dev.hearth.shim.ProcessSetup;
+import dev.hearth.shim.Stdio;
+import dev.hearth.shim.Supervision;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A container, compiled.
+ *
+ * @param devices what its control group is to allow
+ * @param boundPaths paths of the host that the request binds; a folder is made where one is
+ *     missing, as the peers do, before the start
+ */
+public record ContainerPlan(
+    NamespaceSetup namespaces,
+    FileTree files,
+    ProcessSetup process,
+    Stdio stdio,
+    List<DeviceAccess> devices,
+    List<Path> boundPaths) {
+  public ContainerPlan {
+    devices = List.copyOf(devices);
+    boundPaths = List.copyOf(boundPaths);
+  }
+
+  /** The plan the shim carries out. */
+  public LaunchPlan launch(Supervision supervision, CgroupJoins cgroups) {
+    return new LaunchPlan(supervision, stdio, cgroups, namespaces, files, process);
+  }
+
+  /** The namespaces in which it lives and the daemon may not. */
+  Set<Namespace> entered() {
+    Set<Namespace> all = EnumSet.copyOf(namespaces.created());
+    all.addAll(namespaces.joined().keySet());
+    return all;
+  }
+}

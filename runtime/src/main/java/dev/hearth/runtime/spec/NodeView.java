@@ -1,0 +1,125 @@
+package dev.hearth.runtime.spec;
+
+import dev.hearth.linux.Entries;
+import dev.hearth.linux.FileStatus;
+import dev.hearth.linux.FileType;
+import dev.hearth.linux.LinuxException;
+import dev.hearth.runtime.model.HearthException;
+import dev.hearth.shim.DeviceNode;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** The node's own files. Stateless. */
+public final class NodeView implements HostView {
+  private static final Path DEV = Path.of("/dev");
+
+  /** Folders of /dev whose nodes belong to somebody else, and the console, which is the shim's. */
+  private static final Set<String> NOT_DEVICES =
+      Set.of("pts", "shm", "fd", "mqueue", "console", ".lxc", ".lxd-mounts", ".udev");
+
+  /** Deeper than any folder of devices; ends loops. */
+  private static final int MAX_DEPTH = 16;
+
+  /** Longest seccomp profile, in bytes. */
+  private static final long MAX_PROFILE = 4L << 20;
+
+  @Override
+  public List<DeviceNode> devices(Path path) {
+    List<DeviceNode> found = new ArrayList<>();
+    try {
+      Path real = path.toRealPath();
+      FileStatus status = Entries.status(real);
+      if (status.type() == FileType.DIRECTORY) {
+        collect(real, path, found, 0);
+      } else {
+        node(path, status, found);
+      }
+    } catch (IOException e) {
+      throw new HearthException.InvalidRequest("device " + path + ": " + e.getMessage(), e);
+    }
+    if (found.isEmpty()) {
+      throw new HearthException.InvalidRequest(path + " is no device, nor has any in it");
+    }
+    return found;
+  }
+
+  @Override
+  public List<DeviceNode> allDevices() {
+    List<DeviceNode> found = new ArrayList<>();
+    try {
+      collect(DEV, DEV, found, 0);
+    } catch (IOException e) {
+      throw new HearthException.HostFailure("the devices in /dev cannot be listed", e);
+    }
+    return found;
+  }
+
+  /**
+   * @param shown the path under which the folder was asked for
+   */
+  private static void collect(Path folder, Path shown, List<DeviceNode> found, int depth)
+      throws IOException {
+    if (depth > MAX_DEPTH) {
+      return;
+    }
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+      for (Path entry : entries) {
+        String name = String.valueOf(entry.getFileName());
+        if (folder.equals(DEV) && NOT_DEVICES.contains(name)) {
+          continue;
+        }
+        FileStatus status;
+        try {
+          status = Entries.status(entry);
+        } catch (LinuxException e) {
+          // Unplugged meanwhile.
+          continue;
+        }
+        if (status.type() == FileType.DIRECTORY) {
+          collect(entry, shown.resolve(name), found, depth + 1);
+        } else {
+          node(shown.resolve(name), status, found);
+        }
+      }
+    }
+  }
+
+  private static void node(Path path, FileStatus status, List<DeviceNode> found) {
+    int major = status.special().major();
+    int minor = status.special().minor();
+    DeviceNode root =
+        switch (status.type()) {
+          case CHARACTER_DEVICE ->
+              DeviceNode.character(path.toString(), status.mode(), major, minor);
+          case BLOCK_DEVICE -> DeviceNode.block(path.toString(), status.mode(), major, minor);
+          case PIPE, DIRECTORY, REGULAR, LINK, SOCKET -> null;
+        };
+    if (root != null) {
+      found.add(new DeviceNode(root.path(), root.mode(), major, minor, status.uid(), status.gid()));
+    }
+  }
+
+  @Override
+  public String seccompProfile(String path) {
+    try {
+      Path file = Path.of(path);
+      if (!file.isAbsolute()) {
+        throw new HearthException.InvalidRequest(
+            "seccomp profile is not an absolute path: " + path);
+      }
+      if (Files.size(file) > MAX_PROFILE) {
+        throw new HearthException.InvalidRequest(
+            "seccomp profile " + path + " is longer than " + MAX_PROFILE + " bytes");
+      }
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new HearthException.InvalidRequest(
+          "seccomp profile " + path + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+}
