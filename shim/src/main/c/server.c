@@ -74,8 +74,11 @@ int server_bind(struct server *server, const char *path, struct failure *failure
 	server->listener.fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (server->listener.fd < 0)
 		return fail(failure, "make socket", path);
+	if (bind_in_folder(server->listener.fd, path) < 0)
+		return fail(failure, "bind socket", path);
+	/* Kept from here on only: another's socket is not ours to remove. */
 	server->path = strdup(path);
-	if (!server->path || bind_in_folder(server->listener.fd, path) < 0)
+	if (!server->path)
 		return fail(failure, "bind socket", path);
 	if (listen(server->listener.fd, BACKLOG) < 0)
 		return fail(failure, "listen on", path);

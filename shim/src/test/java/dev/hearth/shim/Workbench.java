@@ -1,10 +1,16 @@
 package dev.hearth.shim;
 
+import dev.hearth.linux.Descriptors;
+import dev.hearth.linux.Fd;
 import dev.hearth.linux.MountAttribute;
 import dev.hearth.linux.Namespace;
+import dev.hearth.linux.Opens;
 import dev.hearth.linux.Poller;
 import dev.hearth.linux.Signals;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -14,7 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
+import java.util.concurrent.Callable;
 import org.assertj.core.api.Assertions;
 
 /** A folder with a root file system of busybox's, and all containers started in it. */
@@ -24,6 +30,8 @@ final class Workbench {
 
   /** What a container may do by default in these tests: all but a few. */
   private static final long ORDINARY_CAPABILITIES = 0xA80425FBL;
+
+  private static final int READ_WRITE = 0666;
 
   private static final Path BUSYBOX = Path.of("/bin/busybox");
   private static final List<String> APPLETS =
@@ -51,6 +59,9 @@ final class Workbench {
           "mkdir",
           "stty",
           "setsid",
+          "tr",
+          "cut",
+          "printf",
           "env",
           "seq",
           "dd",
@@ -131,7 +142,16 @@ final class Workbench {
   }
 
   FileTree tree() {
-    return FileTree.of(root(), standardMounts());
+    return new FileTree(
+        root(),
+        standardMounts(),
+        List.of(),
+        List.of(
+            DeviceNode.character("/dev/null", READ_WRITE, 1, 3),
+            DeviceNode.character("/dev/tty", READ_WRITE, 5, 0)),
+        List.of(),
+        List.of(),
+        List.of());
   }
 
   RootFileSystem root() {
@@ -169,6 +189,61 @@ final class Workbench {
     return launcher.launch(plan, SOON);
   }
 
+  /** A container that waits to be ended. */
+  LaunchPlan sleeper(String name) {
+    return plan(name, program("sleep", "1000"));
+  }
+
+  /** What an exec in a container says, and how it ends. */
+  record ExecResult(ContainerExit exit, String output, String error) {}
+
+  ExecResult exec(LaunchPlan container, ProcessSetup process) throws Exception {
+    return exec(container, ExecPlan.in(container, process));
+  }
+
+  ExecResult exec(LaunchPlan container, ExecPlan plan) throws Exception {
+    ShimClient client = new ShimClient(container.supervision().control(), poller);
+    try (Opens.Pipe out = Opens.pipe();
+        Opens.Pipe err = Opens.pipe();
+        ExecSession session =
+            client.exec(
+                plan,
+                new ShimClient.Streams(
+                    Optional.empty(), Optional.of(out.writer()), Optional.of(err.writer())),
+                SOON)) {
+      out.writer().close();
+      err.writer().close();
+      String output = readAll(out.reader());
+      return new ExecResult(session.await(SOON), output, readAll(err.reader()));
+    }
+  }
+
+  /** All there is to read, up to the end. */
+  String readAll(Fd fd) throws Exception {
+    Descriptors.setNonBlocking(fd, true);
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    ByteBuffer buffer = ByteBuffer.allocate(65536);
+    while (true) {
+      int read = Descriptors.read(fd, buffer.clear());
+      if (read < 0) {
+        return all.toString(StandardCharsets.ISO_8859_1);
+      }
+      if (read == 0) {
+        poller.awaitReadable(fd, SOON);
+      }
+      all.write(buffer.array(), 0, buffer.position());
+    }
+  }
+
+  /** Waits until what is asked for holds. */
+  static void await(Callable<Boolean> condition) throws Exception {
+    long end = System.nanoTime() + SOON.toNanos();
+    while (!condition.call()) {
+      Assertions.assertThat(System.nanoTime()).as("waited too long").isLessThan(end);
+      Thread.sleep(5);
+    }
+  }
+
   /** Runs it to its end. */
   ContainerExit run(LaunchPlan plan) throws Exception {
     start(plan);
@@ -200,20 +275,20 @@ final class Workbench {
   /** The log's whole content of a stream, parts of lines joined. */
   String logged(String stream) throws IOException {
     StringBuilder whole = new StringBuilder();
-    try (Stream<String> lines = Files.lines(log, java.nio.charset.StandardCharsets.ISO_8859_1)) {
-      lines.forEach(line -> {
-        String[] fields = line.split(" ", 4);
-        Assertions.assertThat(fields).hasSize(4);
-        if (fields[1].equals(stream)) {
-          whole.append(fields[3]).append(fields[2].equals("F") ? "\n" : "");
-        }
-      });
+    for (String line : logLines(log)) {
+      String[] fields = line.split(" ", 4);
+      Assertions.assertThat(fields).hasSize(4);
+      if (fields[1].equals(stream)) {
+        whole.append(fields[3]).append(fields[2].equals("F") ? "\n" : "");
+      }
     }
     return whole.toString();
   }
 
+  /** Lines end with a newline, whatever else is in them. */
   static List<String> logLines(Path log) throws IOException {
-    return Files.readAllLines(log, java.nio.charset.StandardCharsets.ISO_8859_1);
+    String content = Files.readString(log, StandardCharsets.ISO_8859_1);
+    return content.isEmpty() ? List.of() : List.of(content.split("\n"));
   }
 
   /** Kills whatever still runs. */
