@@ -38,7 +38,10 @@ public final class Leftovers {
     var things = new TreeSet<String>();
     processes(home).forEach(pid -> things.add("process " + pid + ": " + commandLine(pid)));
     mounts(home).forEach(mount -> things.add("mount " + mount));
-    cgroups(home.cgroupParent()).forEach(cgroup -> things.add("cgroup " + cgroup));
+    // The parent itself is the daemon's own, in those hierarchies in which it was needed so far.
+    cgroups(home.cgroupParent()).stream()
+        .filter(cgroup -> !cgroup.endsWith(home.cgroupParent().substring(1)))
+        .forEach(cgroup -> things.add("cgroup " + cgroup));
     links(home).forEach(link -> things.add("network device " + link));
     tables(home).forEach(table -> things.add("nft " + table));
     files(home).forEach(file -> things.add("file " + file));

@@ -4,12 +4,17 @@ import com.google.gson.JsonParser;
 import dev.hearth.proto.cri.v1.ContainerConfig;
 import dev.hearth.proto.cri.v1.ContainerMetadata;
 import dev.hearth.proto.cri.v1.ImageSpec;
+import dev.hearth.proto.cri.v1.LinuxContainerConfig;
+import dev.hearth.proto.cri.v1.LinuxContainerSecurityContext;
 import dev.hearth.proto.cri.v1.LinuxPodSandboxConfig;
 import dev.hearth.proto.cri.v1.LinuxSandboxSecurityContext;
 import dev.hearth.proto.cri.v1.NamespaceMode;
 import dev.hearth.proto.cri.v1.NamespaceOption;
 import dev.hearth.proto.cri.v1.PodSandboxConfig;
 import dev.hearth.proto.cri.v1.PodSandboxMetadata;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -30,11 +35,12 @@ public final class Pods {
   }
 
   private static PodSandboxConfig pod(String name, Path logs, NamespaceMode network) {
-    var namespaces =
-        NamespaceOption.newBuilder()
-            .setNetwork(network)
-            .setPid(NamespaceMode.CONTAINER)
-            .setIpc(NamespaceMode.POD);
+    try {
+      // The kubelet makes it before it asks for the pod.
+      Files.createDirectories(logs.resolve(name));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
     return PodSandboxConfig.newBuilder()
         .setMetadata(
             PodSandboxMetadata.newBuilder()
@@ -47,7 +53,8 @@ public final class Pods {
         .setLinux(
             LinuxPodSandboxConfig.newBuilder()
                 .setSecurityContext(
-                    LinuxSandboxSecurityContext.newBuilder().setNamespaceOptions(namespaces)))
+                    LinuxSandboxSecurityContext.newBuilder()
+                        .setNamespaceOptions(namespaces(network))))
         .build();
   }
 
@@ -58,6 +65,20 @@ public final class Pods {
         .setImage(ImageSpec.newBuilder().setImage(image))
         .addAllCommand(List.of(command))
         .setLogPath(name + ".log")
+        .setLinux(
+            LinuxContainerConfig.newBuilder()
+                .setSecurityContext(
+                    LinuxContainerSecurityContext.newBuilder()
+                        .setNamespaceOptions(namespaces(NamespaceMode.POD))))
+        .build();
+  }
+
+  /** Those of a pod and of its containers are the same, as the kubelet has them. */
+  private static NamespaceOption namespaces(NamespaceMode network) {
+    return NamespaceOption.newBuilder()
+        .setNetwork(network)
+        .setPid(NamespaceMode.CONTAINER)
+        .setIpc(NamespaceMode.POD)
         .build();
   }
 

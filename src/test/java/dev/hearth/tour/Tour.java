@@ -34,7 +34,8 @@ import java.util.List;
  */
 public final class Tour {
   private static final Duration LIMIT = Duration.ofSeconds(30);
-  private static final String COUNT = "i=0; while :; do i=$((i+1)); echo $i; usleep 1000; done";
+  private static final String COUNT =
+      "trap 'exit 0' TERM; i=0; while :; do i=$((i+1)); echo $i; usleep 1000; done";
 
   private final Narrator tell = new Narrator(System.out);
   private final DaemonHome home;
@@ -133,7 +134,8 @@ public final class Tour {
 
     killAndRestart(counter, log, address);
 
-    tell.step("stopped both containers", () -> stop(server, counter));
+    tell.step("asked the counter to stop, removed it", () -> stop(counter, LIMIT));
+    tell.step("killed the web server, removed it", () -> stop(server, Duration.ZERO));
     tell.step(log::requireNoGap, lines -> "its log has " + lines + " lines, none lost");
     tell.step("stopped and removed the pod", () -> cri().removePod(podId));
     tell.step("removed the image", () -> cri().removeImage(web));
@@ -198,14 +200,12 @@ public final class Tour {
     tell.step(log::requireNoGap, lines -> "its log has " + lines + " lines, none lost");
   }
 
-  private void stop(String... containers) {
-    for (String container : containers) {
-      cri().stop(container, Duration.ofSeconds(1));
-      require(
-          cri().status(container).getState() == ContainerState.CONTAINER_EXITED,
-          "a stopped container has not exited");
-      cri().remove(container);
-    }
+  private void stop(String container, Duration grace) {
+    cri().stop(container, grace);
+    require(
+        cri().status(container).getState() == ContainerState.CONTAINER_EXITED,
+        "a stopped container has not exited");
+    cri().remove(container);
   }
 
   private String run(String container, String... command) {
