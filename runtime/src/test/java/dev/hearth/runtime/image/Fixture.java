@@ -4,8 +4,8 @@ import dev.hearth.runtime.content.ContentStore;
 import dev.hearth.runtime.model.Failpoints;
 import dev.hearth.runtime.registry.Clients;
 import dev.hearth.runtime.registry.Credentials;
-import dev.hearth.runtime.registry.FakeRegistry;
 import dev.hearth.runtime.registry.Platform;
+import dev.hearth.runtime.registry.PushTarget;
 import dev.hearth.runtime.registry.RegistryClient;
 import dev.hearth.runtime.registry.RegistryHosts;
 import dev.hearth.runtime.store.RecordStore;
@@ -59,7 +59,7 @@ final class Fixture implements AutoCloseable {
             reference -> reference.path().startsWith("pinned/"));
   }
 
-  Image pull(FakeRegistry registry, String name) throws InterruptedException {
+  Image pull(PushTarget registry, String name) throws InterruptedException {
     return pulls.pull(registry.domain() + "/" + name, Credentials.NONE, events::add);
   }
 

@@ -254,7 +254,7 @@ class PullImageFaultTest {
   @Test
   void refusesALayerThatIsNotWhatItsConfigurationSays() throws Exception {
     TestImage pushed = twoLayers();
-    pushed.diffIds.add(Digest.sha256("1".repeat(64)));
+    pushed.falseDiffIds.add(Digest.sha256("1".repeat(64)));
     pushed.archives.removeLast();
     pushed.push(registry, "a/b", "1");
     assertThatThrownBy(() -> fixture.pull(registry, "a/b:1"))

@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.hearth.runtime.model.Digest;
 import dev.hearth.runtime.model.Sha256;
-import dev.hearth.runtime.registry.FakeRegistry;
 import dev.hearth.runtime.registry.MediaTypes;
+import dev.hearth.runtime.registry.PushTarget;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,6 +30,7 @@ final class TestImage {
   String manifestType = MediaTypes.OCI_MANIFEST;
   final List<byte[]> archives = new ArrayList<>();
   final List<Digest> diffIds = new ArrayList<>();
+  final List<Digest> falseDiffIds = new ArrayList<>();
   final List<Digest> layers = new ArrayList<>();
   Digest id = Digest.sha256("0".repeat(64));
   Digest manifest = id;
@@ -63,8 +64,11 @@ final class TestImage {
     return out.toByteArray();
   }
 
-  TestImage push(FakeRegistry registry, String repository, String tag) {
+  TestImage push(PushTarget registry, String repository, String tag) {
     List<String> descriptors = new ArrayList<>();
+    layers.clear();
+    diffIds.clear();
+    diffIds.addAll(falseDiffIds);
     for (byte[] archive : archives) {
       byte[] compressed = layerType.endsWith("gzip") ? gzip(archive) : archive;
       Digest digest = registry.blob(repository, compressed);
@@ -107,7 +111,7 @@ final class TestImage {
         .formatted(manifestType, manifestSize, manifest, os, architecture, variant);
   }
 
-  static Digest index(FakeRegistry registry, String repository, String tag, String... entries) {
+  static Digest index(PushTarget registry, String repository, String tag, String... entries) {
     return registry.manifest(
         repository,
         tag,

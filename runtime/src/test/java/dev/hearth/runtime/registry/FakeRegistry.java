@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * A registry on loopback that fails on demand. It serves what it was given, and before that the
  * faults queued for a path, one a request.
  */
-public final class FakeRegistry implements AutoCloseable {
+public final class FakeRegistry implements PushTarget {
   private final HttpServer server;
   private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
   private final Map<String, Content> contents = new ConcurrentHashMap<>();
@@ -77,7 +77,7 @@ public final class FakeRegistry implements AutoCloseable {
     server.start();
   }
 
-  /** Host and port, as an image reference names it. */
+  @Override
   public String domain() {
     return "127.0.0.1:" + server.getAddress().getPort();
   }
@@ -86,21 +86,19 @@ public final class FakeRegistry implements AutoCloseable {
     return "http://" + domain();
   }
 
+  @Override
   public Digest blob(String repository, byte[] bytes) {
     Digest digest = Sha256.of(bytes);
     serve("/v2/" + repository + "/blobs/" + digest, "application/octet-stream", bytes);
     return digest;
   }
 
+  @Override
   public Digest manifest(String repository, String tag, String type, byte[] bytes) {
     Digest digest = Sha256.of(bytes);
     serve("/v2/" + repository + "/manifests/" + digest, type, bytes);
     serve("/v2/" + repository + "/manifests/" + tag, type, bytes);
     return digest;
-  }
-
-  public Digest manifest(String repository, String tag, String type, String json) {
-    return manifest(repository, tag, type, json.getBytes(UTF_8));
   }
 
   public void serve(String path, String type, byte[] bytes) {
