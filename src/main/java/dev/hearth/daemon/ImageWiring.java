@@ -102,8 +102,12 @@ final class ImageWiring implements AutoCloseable {
   }
 
   private static RegistryHost plain(RegistryHost host) {
+    if (!host.base().getScheme().equals("https")) {
+      return host;
+    }
     URI base = URI.create("http" + host.base().toString().substring("https".length()));
-    return new RegistryHost(base, host.upstream(), host.capabilities(), host.tls(), host.headers());
+    return new RegistryHost(
+        base, host.upstream(), host.capabilities(), host.tls(), host.headers());
   }
 
   Images images() {

@@ -11,6 +11,7 @@ import dev.hearth.runtime.model.ContainerId;
 import dev.hearth.runtime.model.ContainerRecord;
 import dev.hearth.runtime.model.HearthException;
 import dev.hearth.runtime.model.Layout;
+import dev.hearth.runtime.model.NamespaceMode;
 import dev.hearth.runtime.model.PodRecord;
 import dev.hearth.runtime.model.Resources;
 import dev.hearth.runtime.pod.Pod;
@@ -69,6 +70,29 @@ public final class ContainerParts {
 
   void makeState(ContainerId id) throws IOException {
     Files.createDirectories(rootMountPoint(layout.container(id)));
+  }
+
+  void needPidNamespace(Pod pod, ContainerRecord container) throws Exception {
+    if (container.spec().security().namespaces().pid() == NamespaceMode.POD) {
+      sandboxes.needPause(pod);
+    }
+  }
+
+  /** Makes the folder of the container's log, as the kubelet mostly has done. */
+  void makeLogFolder(PodRecord pod, ContainerRecord container) throws IOException {
+    Optional<Path> log = log(pod, container);
+    if (log.isPresent() && log.get().getParent() != null) {
+      Files.createDirectories(log.get().getParent());
+    }
+  }
+
+  /** Where the container's log goes on the node, if it has one. */
+  static Optional<Path> log(PodRecord pod, ContainerRecord container) {
+    String directory = pod.spec().logDirectory();
+    String relative = container.spec().logPath();
+    return directory.isEmpty() || relative.isEmpty()
+        ? Optional.empty()
+        : Optional.of(Path.of(directory).resolve(relative));
   }
 
   void deleteState(ContainerId id) throws IOException {

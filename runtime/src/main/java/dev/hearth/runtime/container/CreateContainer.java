@@ -136,6 +136,8 @@ public final class CreateContainer {
       steps.run(
           "snapshot", () -> parts.makeSnapshot(container.record()), () -> parts.removeSnapshot(id));
       steps.run("state directory", () -> parts.makeState(id), () -> parts.deleteState(id));
+      steps.run("log folder", () -> parts.makeLogFolder(pod.record(), container.record()));
+      steps.run("pid namespace", () -> parts.needPidNamespace(pod, container.record()));
       ProcessUser user = steps.make("user", () -> planner.user(container.record()), () -> {});
       ContainerRecord ready = container.record().with(user).with(new ContainerState.Created());
       steps.run("plan", () -> planner.check(pod.record(), ready));

@@ -175,6 +175,18 @@ public final class SandboxParts {
     }
   }
 
+  /**
+   * Makes the PID namespace of a pod that was not asked to have one, when the first container wants
+   * to share it.
+   */
+  public void needPause(Pod pod) throws Exception {
+    synchronized (pod) {
+      if (!Files.exists(PauseProcess.pin(layout.pod(pod.id())))) {
+        pause.start(pod.id(), cgroup(pod.id(), pod.spec()), kinds(pod.spec()));
+      }
+    }
+  }
+
   void stopPause(Pod pod) throws Exception {
     pause.stop(pod.id(), cgroup(pod.id(), pod.spec()));
   }
