@@ -106,8 +106,7 @@ final class ImageWiring implements AutoCloseable {
       return host;
     }
     URI base = URI.create("http" + host.base().toString().substring("https".length()));
-    return new RegistryHost(
-        base, host.upstream(), host.capabilities(), host.tls(), host.headers());
+    return new RegistryHost(base, host.upstream(), host.capabilities(), host.tls(), host.headers());
   }
 
   Images images() {

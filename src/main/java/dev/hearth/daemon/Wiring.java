@@ -7,6 +7,7 @@ import dev.hearth.linux.Poller;
 import dev.hearth.runtime.cgroup.CgroupException;
 import dev.hearth.runtime.cgroup.CgroupPath;
 import dev.hearth.runtime.cgroup.Cgroups;
+import dev.hearth.runtime.cgroup.Limits;
 import dev.hearth.runtime.container.ContainerExits;
 import dev.hearth.runtime.container.ContainerInfo;
 import dev.hearth.runtime.container.ContainerParts;
@@ -51,6 +52,8 @@ import dev.hearth.runtime.recovery.Recovery;
 import dev.hearth.runtime.recovery.RecoveryReport;
 import dev.hearth.runtime.snapshot.Layers;
 import dev.hearth.runtime.snapshot.RootFilesystems;
+import dev.hearth.runtime.spec.ContainerPlans;
+import dev.hearth.runtime.spec.NodeView;
 import dev.hearth.runtime.store.RecordStore;
 import dev.hearth.shim.CgroupJoins;
 import dev.hearth.shim.ShimLauncher;
@@ -117,6 +120,7 @@ final class Wiring implements AutoCloseable {
     Poller poller = closing(new Poller());
     BlockingCalls blocking = closing(new BlockingCalls(BlockingCalls.DEFAULT_LIMIT));
     Cgroups cgroups = cgroups(blocking);
+    var _ = cgroups.create(cgroups.config().parent(), Limits.NONE);
     CgroupJoins shims = PauseProcess.joins(cgroups.shims().join());
     ShimLauncher launcher = closing(new ShimLauncher(poller, shimProgram()));
     PodNetwork network = closing(network(blocking));
@@ -144,7 +148,8 @@ final class Wiring implements AutoCloseable {
             new PauseProcess(layout, launcher, poller, cgroups, shims),
             blocking);
     ContainerParts parts = new ContainerParts(layout, pods, sandboxes, roots, cgroups);
-    ContainerPlanner planner = new ContainerPlanner(layout, shims);
+    ContainerPlanner planner =
+        new ContainerPlanner(layout, pods, containers, roots, plans(cgroups), shims);
     ContainerProcesses processes = new ContainerProcesses(layout, launcher, poller, planner, clock);
     ContainerExits exits = new ContainerExits(processes, parts, events);
     StopContainer stop = new StopContainer(containers, processes);
@@ -179,12 +184,12 @@ final class Wiring implements AutoCloseable {
                     clock,
                     failpoints),
                 new StartContainer(
-                    pods, containers, parts, processes, exits, events, clock, failpoints),
+                    pods, containers, parts, planner, processes, exits, events, clock, failpoints),
                 stop,
                 remove,
                 new UpdateContainerResources(containers, parts),
                 new ReopenContainerLog(containers, processes),
-                new ExecSync(containers, processes, planner, poller)),
+                new ExecSync(containers, processes, parts, planner, poller)),
             new StatusReader(
                 pods, containers, new ContainerInfo(pods), network, layout, RUNTIME_HANDLERS),
             new StatsReader(pods, containers, sandboxes, parts, network, layout, clock));
@@ -253,6 +258,15 @@ final class Wiring implements AutoCloseable {
         blocking,
         clock,
         warning -> LOG.log(System.Logger.Level.WARNING, warning));
+  }
+
+  private static ContainerPlans plans(Cgroups cgroups) {
+    NodeView node = new NodeView();
+    ContainerPlans plans =
+        new ContainerPlans(
+            node.facts(cgroups.layout().mode() == dev.hearth.runtime.cgroup.Layout.Mode.V2), node);
+    plans.warmUp();
+    return plans;
   }
 
   private PodNetwork network(BlockingCalls blocking) throws NetworkException {

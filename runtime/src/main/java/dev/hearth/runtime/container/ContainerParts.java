@@ -5,6 +5,7 @@ import dev.hearth.runtime.cgroup.Cgroup;
 import dev.hearth.runtime.cgroup.CgroupException;
 import dev.hearth.runtime.cgroup.CgroupPath;
 import dev.hearth.runtime.cgroup.Cgroups;
+import dev.hearth.runtime.cgroup.DeviceRule;
 import dev.hearth.runtime.cgroup.Limits;
 import dev.hearth.runtime.cgroup.Statistics;
 import dev.hearth.runtime.model.ContainerId;
@@ -14,16 +15,19 @@ import dev.hearth.runtime.model.Layout;
 import dev.hearth.runtime.model.NamespaceMode;
 import dev.hearth.runtime.model.PodRecord;
 import dev.hearth.runtime.model.Resources;
+import dev.hearth.runtime.pod.PauseProcess;
 import dev.hearth.runtime.pod.Pod;
 import dev.hearth.runtime.pod.PodFiles;
 import dev.hearth.runtime.pod.Pods;
 import dev.hearth.runtime.pod.SandboxParts;
 import dev.hearth.runtime.snapshot.RootFilesystems;
 import dev.hearth.runtime.snapshot.UpperUsage;
+import dev.hearth.shim.CgroupJoins;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -99,10 +103,10 @@ public final class ContainerParts {
     PodFiles.deleteTree(layout.container(id));
   }
 
-  Cgroup makeCgroup(PodRecord pod, ContainerRecord container)
+  Cgroup makeCgroup(PodRecord pod, ContainerRecord container, List<DeviceRule> devices)
       throws CgroupException, InterruptedException {
     CgroupPath path = Cgroups.containerPath(sandboxes.cgroup(pod.id(), pod.spec()), container.id());
-    return cgroups.create(path, Limits.of(container.spec().resources()));
+    return cgroups.create(path, Limits.of(container.spec().resources()).withDevices(devices));
   }
 
   /** The container's group, existing or not; nothing if its pod is gone, and the group with it. */
@@ -113,6 +117,13 @@ public final class ContainerParts {
     }
     CgroupPath parent = sandboxes.cgroup(pod.get().id(), pod.get().spec());
     return Optional.of(cgroups.at(Cgroups.containerPath(parent, container.id())));
+  }
+
+  /** The groups that a command in the container enters. */
+  CgroupJoins joins(ContainerRecord container) throws CgroupException {
+    return cgroup(container)
+        .map(group -> PauseProcess.joins(group.join()))
+        .orElse(CgroupJoins.NONE);
   }
 
   void updateCgroup(ContainerRecord container, Resources change)

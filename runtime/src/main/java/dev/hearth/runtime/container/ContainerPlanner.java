@@ -1,10 +1,16 @@
 package dev.hearth.runtime.container;
 
+import dev.hearth.linux.DetachedMounts;
 import dev.hearth.linux.Fd;
-import dev.hearth.linux.MountAttribute;
+import dev.hearth.linux.LinuxException;
 import dev.hearth.linux.Namespace;
 import dev.hearth.runtime.cgroup.Cgroup;
+import dev.hearth.runtime.cgroup.DeviceRule;
+import dev.hearth.runtime.cgroup.Join;
+import dev.hearth.runtime.model.ContainerId;
 import dev.hearth.runtime.model.ContainerRecord;
+import dev.hearth.runtime.model.ContainerState;
+import dev.hearth.runtime.model.HearthException;
 import dev.hearth.runtime.model.Layout;
 import dev.hearth.runtime.model.MountSpec;
 import dev.hearth.runtime.model.NamespaceMode;
@@ -12,165 +18,269 @@ import dev.hearth.runtime.model.PodRecord;
 import dev.hearth.runtime.model.ProcessUser;
 import dev.hearth.runtime.network.PodNamespaces;
 import dev.hearth.runtime.pod.PauseProcess;
+import dev.hearth.runtime.pod.PodFiles;
+import dev.hearth.runtime.pod.Pods;
 import dev.hearth.runtime.pod.SandboxParts;
-import dev.hearth.shim.Body;
-import dev.hearth.shim.CapabilitySets;
+import dev.hearth.runtime.snapshot.RootFilesystems;
+import dev.hearth.runtime.snapshot.RootView;
+import dev.hearth.runtime.spec.ContainerPlan;
+import dev.hearth.runtime.spec.ContainerPlans;
+import dev.hearth.runtime.spec.Surroundings;
+import dev.hearth.runtime.spec.UserDatabase;
+import dev.hearth.runtime.spec.Users;
 import dev.hearth.shim.CgroupJoins;
-import dev.hearth.shim.ContainerLink;
-import dev.hearth.shim.ContainerMount;
-import dev.hearth.shim.DeviceNode;
 import dev.hearth.shim.ExecPlan;
-import dev.hearth.shim.FileTree;
 import dev.hearth.shim.LaunchPlan;
-import dev.hearth.shim.MountChange;
 import dev.hearth.shim.MountSource;
-import dev.hearth.shim.NamespaceSetup;
-import dev.hearth.shim.ProcessSetup;
-import dev.hearth.shim.RootFileSystem;
-import dev.hearth.shim.Stdio;
 import dev.hearth.shim.Supervision;
 import dev.hearth.shim.WindowSize;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumSet;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
-/** Compiles launch and exec plans. Confined to what every container needs. */
+/**
+ * Gathers what the node has prepared for a container, and has its plans compiled from that. Keeps
+ * nothing.
+ */
 public final class ContainerPlanner {
+  /** Longest /etc/passwd or /etc/group of an image that is read, in bytes. */
+  private static final int MAX_DATABASE = UserDatabase.MAX_TEXT;
+
   private final Layout layout;
+  private final Pods pods;
+  private final Containers containers;
+  private final RootFilesystems roots;
+  private final ContainerPlans plans;
   private final CgroupJoins shims;
 
-  public ContainerPlanner(Layout layout, CgroupJoins shims) {
+  /**
+   * @param shims the control groups of shims themselves
+   */
+  public ContainerPlanner(
+      Layout layout,
+      Pods pods,
+      Containers containers,
+      RootFilesystems roots,
+      ContainerPlans plans,
+      CgroupJoins shims) {
     this.layout = layout;
+    this.pods = pods;
+    this.containers = containers;
+    this.roots = roots;
+    this.plans = plans;
     this.shims = shims;
   }
 
-  static MountSource.FileSystem fs(String type, Set<MountAttribute> a, String... options) {
-    List<MountSource.Option> o = new ArrayList<>();
-    for (String x : options) {
-      String[] kv = x.split("=", 2);
-      o.add(kv.length == 2 ? MountSource.Option.of(kv[0], kv[1]) : MountSource.Option.flag(x));
+  /** Who the container's process is to be, by the files of its image. */
+  ProcessUser user(ContainerRecord container) throws IOException, InterruptedException {
+    try (RootView view = roots.view(container.id())) {
+      UserDatabase database =
+          UserDatabase.parse(text(view, "/etc/passwd"), text(view, "/etc/group"));
+      return Users.resolve(container.spec().security(), container.image().user(), database);
     }
-    return new MountSource.FileSystem(type, o, a);
   }
 
-  static final Set<MountAttribute> NSE =
-      EnumSet.of(MountAttribute.NO_SUID, MountAttribute.NO_EXEC, MountAttribute.NO_DEVICES);
+  private static String text(RootView view, String path) throws LinuxException {
+    return view.read(path, MAX_DATABASE)
+        .map(bytes -> new String(bytes, StandardCharsets.UTF_8))
+        .orElse("");
+  }
 
-  private List<String> argv(ContainerRecord c) {
-    List<String> a = new ArrayList<>();
-    if (c.spec().command().isEmpty()) {
-      a.addAll(c.image().entrypoint());
-      a.addAll(c.spec().args().isEmpty() ? c.image().command() : c.spec().args());
-    } else {
-      a.addAll(c.spec().command());
-      a.addAll(c.spec().args());
+  /** Fails as the start would, for what the request or the image got wrong. */
+  void check(PodRecord pod, ContainerRecord container) {
+    var _ = compile(pod, container, Optional.empty(), unmounted(container.id()), Map.of());
+  }
+
+  /** What the container's control group is to allow. */
+  List<DeviceRule> deviceRules(PodRecord pod, ContainerRecord container) {
+    return compile(pod, container, Optional.empty(), unmounted(container.id()), Map.of())
+        .devices()
+        .stream()
+        .map(d -> DeviceRule.allow(d.kind(), d.major(), d.minor(), d.access()))
+        .toList();
+  }
+
+  /** Stands for a root file system where only the rest of a plan matters. */
+  private MountSource unmounted(ContainerId id) {
+    return new MountSource.Bind(ContainerParts.rootMountPoint(layout.container(id)), false);
+  }
+
+  /** A plan with what must stay open until it is carried out. */
+  record Prepared(LaunchPlan plan, List<Fd> sources) implements AutoCloseable {
+    @Override
+    public void close() {
+      sources.forEach(Fd::close);
     }
-    return a;
   }
 
-  private ProcessSetup process(ContainerRecord c, List<String> argv) {
-    List<String> env = new ArrayList<>(c.image().environment());
-    c.spec().environment().forEach(v -> env.add(v.key() + "=" + v.value()));
-    String path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    return ProcessSetup.of(new Body.Program(argv, env, path))
-        .withCapabilities(CapabilitySets.of(0x00000000a80425fbL))
-        .withConfinement(false, Optional.empty())
-        .withWorkingDirectory("/");
+  /**
+   * Plans the start of a container.
+   *
+   * @param root its root file system, mounted and attached nowhere
+   */
+  Prepared launch(PodRecord pod, ContainerRecord container, Cgroup cgroup, Fd root)
+      throws IOException {
+    List<Fd> open = new ArrayList<>();
+    try {
+      Map<String, MountSource> sources = new HashMap<>();
+      for (MountSpec mount : container.spec().mounts()) {
+        if (mount.image().isEmpty()) {
+          makeMissing(Path.of(mount.hostPath()));
+        }
+        if (mount.image().isEmpty() && ContainerPlans.needsSource(mount)) {
+          Fd copy = DetachedMounts.copy(Path.of(mount.hostPath()), true);
+          open.add(copy);
+          sources.put(mount.containerPath(), new MountSource.Detached(copy));
+        }
+      }
+      ContainerPlan plan =
+          compile(pod, container, Optional.of(cgroup), new MountSource.Detached(root), sources);
+      return new Prepared(
+          plan.launch(supervision(pod, container, cgroup), PauseProcess.joins(cgroup.join())),
+          open);
+    } catch (IOException | RuntimeException e) {
+      open.forEach(Fd::close);
+      throw e;
+    }
   }
 
-  LaunchPlan plan(PodRecord pod, ContainerRecord c, Cgroup cgroup, Fd root) {
-    Path dir = layout.container(c.id());
-    Path pd = layout.pod(pod.id());
-    NamespaceSetup ns = NamespaceSetup.creating();
-    boolean podPid = c.spec().security().namespaces().pid() == NamespaceMode.POD;
-    if (!podPid) ns = NamespaceSetup.creating(Namespace.PID);
-    else ns = ns.joining(Namespace.PID, PauseProcess.pin(pd));
-    for (Namespace k : SandboxParts.kinds(pod.spec())) ns = ns.joining(k, PodNamespaces.pin(pd, k));
-    Supervision sup =
-        new Supervision(
-            ContainerProcesses.control(dir),
-            ContainerProcesses.exitRecord(dir),
-            c.spec().logPath().isEmpty() || pod.spec().logDirectory().isEmpty()
-                ? Optional.empty()
-                : Optional.of(
-                    new Supervision.Log(
-                        Path.of(pod.spec().logDirectory()).resolve(c.spec().logPath()), 16384)),
-            cgroup.oomFile().map(Supervision.OomCounter::in),
+  /** A host path that is bound and does not exist becomes a folder, as the peers have it. */
+  private static void makeMissing(Path path) throws IOException {
+    if (!Files.exists(path)) {
+      Files.createDirectories(path);
+    }
+  }
+
+  private Supervision supervision(PodRecord pod, ContainerRecord container, Cgroup cgroup) {
+    Path folder = layout.container(container.id());
+    Optional<Supervision.FileWrite> killRest =
+        container.spec().security().namespaces().pid() == NamespaceMode.CONTAINER
+            ? Optional.empty()
+            : cgroup
+                .join()
+                .unified()
+                .map(unified -> new Supervision.FileWrite(unified.resolve("cgroup.kill"), "1"));
+    return new Supervision(
+        ContainerProcesses.control(folder),
+        ContainerProcesses.exitRecord(folder),
+        ContainerParts.log(pod, container)
+            .map(path -> new Supervision.Log(path, Supervision.DEFAULT_LINE_LIMIT)),
+        cgroup.oomFile().map(Supervision.OomCounter::in),
+        killRest,
+        Supervision.DEFAULT_DRAIN,
+        shims,
+        OptionalInt.empty());
+  }
+
+  private ContainerPlan compile(
+      PodRecord pod,
+      ContainerRecord container,
+      Optional<Cgroup> cgroup,
+      MountSource root,
+      Map<String, MountSource> sources) {
+    for (MountSpec mount : container.spec().mounts()) {
+      if (!mount.image().isEmpty()) {
+        throw new HearthException.Unsupported(
+            "mount of image "
+                + mount.image()
+                + " at "
+                + mount.containerPath()
+                + ": image volumes are not supported");
+      }
+    }
+    Path state = layout.pod(pod.id());
+    Surroundings around =
+        new Surroundings(
+            root,
+            ContainerParts.rootMountPoint(layout.container(container.id())),
+            new Surroundings.PodPaths(
+                PodFiles.hosts(state),
+                PodFiles.hostname(state),
+                PodFiles.resolvConf(state),
+                PodFiles.shm(state)),
+            podNamespaces(pod, state),
+            targetPid(container),
             Optional.empty(),
-            Supervision.DEFAULT_DRAIN,
-            shims,
-            OptionalInt.empty());
-    List<ContainerMount> mounts = new ArrayList<>();
-    mounts.add(new ContainerMount(fs("proc", NSE), "/proc", true, List.of()));
-    mounts.add(
-        new ContainerMount(
-            fs("tmpfs", EnumSet.of(MountAttribute.NO_SUID), "mode=755", "size=65536k"),
-            "/dev",
-            true,
-            List.of()));
-    mounts.add(
-        new ContainerMount(
-            fs(
-                "devpts",
-                EnumSet.of(MountAttribute.NO_SUID, MountAttribute.NO_EXEC),
-                "newinstance",
-                "ptmxmode=0666",
-                "mode=0620",
-                "gid=5"),
-            "/dev/pts",
-            true,
-            List.of()));
-    for (MountSpec m : c.spec().mounts()) {
-      mounts.add(
-          new ContainerMount(
-              new MountSource.Bind(Path.of(m.hostPath()), true),
-              m.containerPath(),
-              true,
-              m.readonly()
-                  ? List.of(MountChange.setting(false, EnumSet.of(MountAttribute.READ_ONLY)))
-                  : List.of()));
+            cgroup.map(group -> folders(group.join())).orElseGet(TreeMap::new),
+            placeholders(container, sources));
+    return plans.compile(pod.spec(), container, around);
+  }
+
+  /** Where a source is opened only for the start, its host path stands for it until then. */
+  private static Map<String, MountSource> placeholders(
+      ContainerRecord container, Map<String, MountSource> sources) {
+    Map<String, MountSource> all = new HashMap<>();
+    for (MountSpec mount : container.spec().mounts()) {
+      if (ContainerPlans.needsSource(mount)) {
+        all.put(mount.containerPath(), new MountSource.Bind(Path.of(mount.hostPath()), true));
+      }
     }
-    FileTree tree =
-        new FileTree(
-            RootFileSystem.of(new MountSource.Detached(root), ContainerParts.rootMountPoint(dir)),
-            mounts,
-            List.of(),
-            List.of(
-                DeviceNode.character("/dev/null", 0666, 1, 3),
-                DeviceNode.character("/dev/zero", 0666, 1, 5),
-                DeviceNode.character("/dev/full", 0666, 1, 7),
-                DeviceNode.character("/dev/tty", 0666, 5, 0),
-                DeviceNode.character("/dev/random", 0666, 1, 8),
-                DeviceNode.character("/dev/urandom", 0666, 1, 9)),
-            List.of(
-                new ContainerLink("/dev/fd", "/proc/self/fd"),
-                new ContainerLink("/dev/ptmx", "pts/ptmx")),
-            List.of(),
-            List.of());
-    return new LaunchPlan(
-        sup,
-        c.spec().tty()
-            ? new Stdio.Terminal(Stdio.Input.NONE, new WindowSize(24, 80))
-            : new Stdio.Pipes(Stdio.Input.NONE),
-        PauseProcess.joins(cgroup.join()),
-        ns,
-        tree,
-        process(c, argv(c)));
+    all.putAll(sources);
+    return all;
   }
 
-  ExecPlan exec(ContainerRecord c, List<String> command, Optional<WindowSize> size) {
-    Set<Namespace> enter =
-        EnumSet.of(Namespace.MOUNT, Namespace.NETWORK, Namespace.IPC, Namespace.UTS);
-    return new ExecPlan(enter, CgroupJoins.NONE, Optional.empty(), size, process(c, command));
+  private static Map<Namespace, Path> podNamespaces(PodRecord pod, Path state) {
+    Map<Namespace, Path> pins = new EnumMap<>(Namespace.class);
+    for (Namespace kind : SandboxParts.kinds(pod.spec())) {
+      pins.put(kind, PodNamespaces.pin(state, kind));
+    }
+    Path pid = PauseProcess.pin(state);
+    if (Files.exists(pid)) {
+      pins.put(Namespace.PID, pid);
+    }
+    return pins;
   }
 
-  ProcessUser user(ContainerRecord c) {
-    return new ProcessUser(0, 0, List.of(), "/");
+  private Optional<Path> targetPid(ContainerRecord container) {
+    String target = container.spec().security().namespaces().targetContainer();
+    if (target.isEmpty()) {
+      return Optional.empty();
+    }
+    return containers
+        .find(target)
+        .filter(found -> found.podId().equals(container.podId()))
+        .flatMap(found ->
+            found.state() instanceof ContainerState.Running running
+                ? Optional.of(Path.of("/proc", Integer.toString(running.pid()), "ns", "pid"))
+                : Optional.empty());
   }
 
-  void check(PodRecord pod, ContainerRecord c) {}
+  /** The container's folder in each v1 hierarchy, by the name of the hierarchy's mount point. */
+  private static SortedMap<String, Path> folders(Join join) {
+    SortedMap<String, Path> folders = new TreeMap<>();
+    Path base = Path.of("/sys/fs/cgroup");
+    for (Path tasks : join.tasks()) {
+      Path folder = tasks.resolveSibling("");
+      if (folder.startsWith(base) && folder.getNameCount() > base.getNameCount()) {
+        folders.put(folder.getName(base.getNameCount()).toString(), folder);
+      }
+    }
+    return folders;
+  }
+
+  /**
+   * Plans a command in a container that runs.
+   *
+   * @param joins the container's control groups
+   */
+  ExecPlan exec(
+      ContainerRecord container,
+      List<String> command,
+      Optional<WindowSize> terminal,
+      CgroupJoins joins) {
+    PodRecord pod = pods.require(container.podId().value()).record();
+    ContainerPlan plan =
+        compile(pod, container, Optional.empty(), unmounted(container.id()), Map.of());
+    return plans.exec(pod.spec(), container, plan, command, terminal, joins);
+  }
 }

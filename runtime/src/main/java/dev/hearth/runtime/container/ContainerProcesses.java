@@ -17,7 +17,6 @@ import dev.hearth.runtime.model.PodRecord;
 import dev.hearth.shim.ContainerExit;
 import dev.hearth.shim.ExitRecord;
 import dev.hearth.shim.ExitWatch;
-import dev.hearth.shim.LaunchPlan;
 import dev.hearth.shim.ShimClient;
 import dev.hearth.shim.ShimException;
 import dev.hearth.shim.ShimLauncher;
@@ -88,9 +87,11 @@ public final class ContainerProcesses {
   }
 
   ContainerState.Running launch(PodRecord pod, ContainerRecord container, Cgroup cgroup, Fd root)
-      throws ShimException, LinuxException, TimeoutException, InterruptedException {
-    LaunchPlan plan = planner.plan(pod, container, cgroup, root);
-    StartedContainer started = launcher.launch(plan, LAUNCH);
+      throws ShimException, IOException, TimeoutException, InterruptedException {
+    StartedContainer started;
+    try (ContainerPlanner.Prepared prepared = planner.launch(pod, container, cgroup, root)) {
+      started = launcher.launch(prepared.plan(), LAUNCH);
+    }
     for (StartWarning warning : started.warnings()) {
       LOG.log(
           System.Logger.Level.WARNING,

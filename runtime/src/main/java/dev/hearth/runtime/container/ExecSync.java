@@ -26,6 +26,7 @@ public final class ExecSync {
 
   private final Containers containers;
   private final ContainerProcesses processes;
+  private final ContainerParts parts;
   private final ContainerPlanner planner;
   private final Poller poller;
 
@@ -40,10 +41,12 @@ public final class ExecSync {
   public ExecSync(
       Containers containers,
       ContainerProcesses processes,
+      ContainerParts parts,
       ContainerPlanner planner,
       Poller poller) {
     this.containers = containers;
     this.processes = processes;
+    this.parts = parts;
     this.planner = planner;
     this.poller = poller;
   }
@@ -81,7 +84,9 @@ public final class ExecSync {
 
   private Result run(Container container, List<String> command, Optional<Duration> timeout)
       throws Exception {
-    ExecPlan plan = planner.exec(container.record(), command, Optional.empty());
+    ExecPlan plan =
+        planner.exec(
+            container.record(), command, Optional.empty(), parts.joins(container.record()));
     try (Opens.Pipe out = Opens.pipe();
         Opens.Pipe err = Opens.pipe()) {
       ExecSession session;

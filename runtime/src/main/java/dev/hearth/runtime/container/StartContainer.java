@@ -25,6 +25,7 @@ public final class StartContainer {
   private final Pods pods;
   private final Containers containers;
   private final ContainerParts parts;
+  private final ContainerPlanner planner;
   private final ContainerProcesses processes;
   private final ContainerExits exits;
   private final ContainerEvents events;
@@ -35,6 +36,7 @@ public final class StartContainer {
       Pods pods,
       Containers containers,
       ContainerParts parts,
+      ContainerPlanner planner,
       ContainerProcesses processes,
       ContainerExits exits,
       ContainerEvents events,
@@ -43,6 +45,7 @@ public final class StartContainer {
     this.pods = pods;
     this.containers = containers;
     this.parts = parts;
+    this.planner = planner;
     this.processes = processes;
     this.exits = exits;
     this.events = events;
@@ -96,7 +99,11 @@ public final class StartContainer {
       Cgroup cgroup =
           steps.make(
               "cgroup",
-              () -> parts.makeCgroup(pod.record(), container.record()),
+              () ->
+                  parts.makeCgroup(
+                      pod.record(),
+                      container.record(),
+                      planner.deviceRules(pod.record(), container.record())),
               () -> parts.removeCgroup(container.record()));
       ContainerState.Running running;
       try (Fd root =

@@ -5,6 +5,7 @@ import dev.hearth.linux.FileStatus;
 import dev.hearth.linux.FileType;
 import dev.hearth.linux.LinuxException;
 import dev.hearth.runtime.model.HearthException;
+import dev.hearth.runtime.spec.seccomp.Abi;
 import dev.hearth.shim.DeviceNode;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** The node's own files. Stateless. */
@@ -120,6 +122,43 @@ public final class NodeView implements HostView {
     } catch (IOException e) {
       throw new HearthException.InvalidRequest(
           "seccomp profile " + path + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * What plans depend on.
+   *
+   * @param unifiedCgroups whether all controllers are on cgroup v2
+   */
+  public NodeFacts facts(boolean unifiedCgroups) {
+    return new NodeFacts(
+        Abi.of(System.getProperty("os.arch")),
+        firstLine(Path.of("/proc/sys/kernel/hostname")).orElse("localhost"),
+        boundingCapabilities(),
+        unifiedCgroups,
+        firstLine(Path.of("/sys/module/apparmor/parameters/enabled")).equals(Optional.of("Y")),
+        Optional.empty(),
+        Files.exists(Path.of("/sys/fs/selinux/enforce")));
+  }
+
+  private static long boundingCapabilities() {
+    try {
+      for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+        if (line.startsWith("CapBnd:")) {
+          return Long.parseUnsignedLong(line.substring("CapBnd:".length()).strip(), 16);
+        }
+      }
+    } catch (IOException e) {
+      throw new HearthException.HostFailure("the daemon's capabilities cannot be read", e);
+    }
+    throw new HearthException.HostFailure("/proc/self/status has no CapBnd", null);
+  }
+
+  private static Optional<String> firstLine(Path file) {
+    try {
+      return Files.readString(file).lines().findFirst().map(String::strip);
+    } catch (IOException e) {
+      return Optional.empty();
     }
   }
 }
