@@ -92,8 +92,11 @@ final class ContainerDevices {
   }
 
   private static DeviceAccess access(DeviceNode node, String permissions) {
-    char kind = (node.mode() & TYPE) == BLOCK ? 'b' : 'c';
-    return new DeviceAccess(kind, node.major(), node.minor(), permissions);
+    return new DeviceAccess(isBlock(node) ? 'b' : 'c', node.major(), node.minor(), permissions);
+  }
+
+  static boolean isBlock(DeviceNode node) {
+    return (node.mode() & TYPE) == BLOCK;
   }
 
   List<DeviceNode> nodes() {

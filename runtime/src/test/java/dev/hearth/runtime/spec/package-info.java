@@ -1,0 +1,4 @@
+@NullMarked
+package dev.hearth.runtime.spec;
+
+import org.jspecify.annotations.NullMarked;
