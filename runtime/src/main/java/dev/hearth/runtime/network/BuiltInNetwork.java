@@ -256,6 +256,7 @@ public final class BuiltInNetwork implements PodNetwork {
       book.releasePorts(pod);
       firewall.close(lease.get());
     }
+    firewall.mend();
   }
 
   @Override
@@ -288,9 +289,27 @@ public final class BuiltInNetwork implements PodNetwork {
 
   private synchronized Bridge.Ready makeReady() throws NetworkException {
     Bridge.Ready made = bridge.ensure();
+    if (ready.filter(before -> before.index() == made.index()).isEmpty()) {
+      plugAgain(made);
+    }
     firewall.ensure();
     ready = Optional.of(made);
     return made;
+  }
+
+  /** Somebody may have deleted the bridge, which leaves the pods' cables loose. */
+  private void plugAgain(Bridge.Ready made) throws NetworkException {
+    try (NetlinkConnection routes = host.routes()) {
+      Map<String, Link> present = Teardown.links(routes);
+      for (Lease lease : book.leases()) {
+        Link link = present.get(cables.hostName(lease.pod()));
+        if (link != null && link.master() == 0 && link.kind().equals("veth")) {
+          cables.plugAgain(routes, lease, made);
+        }
+      }
+    } catch (LinuxException e) {
+      throw new NetworkException.Refused("plug pods into bridge " + configuration.bridge(), e);
+    }
   }
 
   @Override
@@ -320,7 +339,6 @@ public final class BuiltInNetwork implements PodNetwork {
   private List<String> reconcileNow(Map<PodId, Path> live) throws NetworkException {
     List<String> done = new ArrayList<>(limits);
     tornLeases.forEach(file -> done.add("set aside a lease that is torn: " + file));
-    done.addAll(bridge.ensure().notes());
     for (Map.Entry<PodId, Path> pod : live.entrySet()) {
       if (book.find(pod.getKey()).isEmpty()) {
         done.add(recover(pod.getKey(), pod.getValue()));
@@ -334,10 +352,32 @@ public final class BuiltInNetwork implements PodNetwork {
       }
     }
     done.addAll(removeStrangers(live.keySet()));
-    firewall.install();
     ready = Optional.empty();
-    ensureReady();
+    Bridge.Ready present = makeReady();
+    done.addAll(present.notes());
+    firewall.install();
+    done.addAll(connectLoose(live, present));
     return List.copyOf(done);
+  }
+
+  /** Live pods whose cable somebody has cut get a new one. */
+  private List<String> connectLoose(Map<PodId, Path> live, Bridge.Ready present)
+      throws NetworkException {
+    Set<String> links = hostLinks().stream().map(Link::name).collect(Collectors.toSet());
+    List<String> done = new ArrayList<>();
+    for (Lease lease : book.leases()) {
+      Path netns = live.get(lease.pod());
+      if (netns == null || links.contains(cables.hostName(lease.pod()))) {
+        continue;
+      }
+      try {
+        connect(lease, netns, present);
+        done.add("connected pod " + lease.pod() + " anew, whose link was gone");
+      } catch (NetworkException e) {
+        done.add("pod " + lease.pod() + " has lost its link: " + e.getMessage());
+      }
+    }
+    return done;
   }
 
   /** A live pod whose lease was lost tells its addresses itself. */

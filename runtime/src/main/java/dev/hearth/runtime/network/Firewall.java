@@ -23,6 +23,9 @@ final class Firewall {
   private final Supplier<List<Lease>> leases;
   private final ReentrantLock lock = new ReentrantLock();
 
+  /** Whether a change failed, so that the table may not be what the leases say. */
+  private boolean stale;
+
   /**
    * @param leases all there are when asked
    */
@@ -38,7 +41,9 @@ final class Firewall {
   void install() throws NetworkException {
     lock.lock();
     try {
+      stale = true;
       commit(rules.install(leases.get()));
+      stale = false;
     } catch (LinuxException e) {
       throw failure("install", e);
     } finally {
@@ -56,13 +61,28 @@ final class Firewall {
     change("close host ports of pod " + lease.pod() + " in", rules.close(lease));
   }
 
+  /** Makes up for a change that failed. */
+  void mend() throws NetworkException {
+    lock.lock();
+    try {
+      if (stale) {
+        install();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void change(String intent, List<NetlinkMessage> transaction) throws NetworkException {
     if (transaction.isEmpty()) {
       return;
     }
     lock.lock();
     try {
+      mend();
+      stale = true;
       commit(transaction);
+      stale = false;
     } catch (LinuxException e) {
       if (!e.isAnyOf(Errno.ENOENT, Errno.EEXIST, Errno.EBUSY)) {
         throw failure(intent, e);
@@ -89,6 +109,7 @@ final class Firewall {
 
   /** Puts the table in place if it is not there. */
   void ensure() throws NetworkException {
+    mend();
     try (NetlinkConnection filters = host.filters()) {
       filters.request(NfTables.getTable(configuration.table()));
     } catch (LinuxException e) {

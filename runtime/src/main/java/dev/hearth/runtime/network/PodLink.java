@@ -181,6 +181,15 @@ final class PodLink {
     inPod.all(messages);
   }
 
+  /** Plugs the host's end of a cable into a bridge that was made anew. */
+  void plugAgain(NetlinkConnection inHost, Lease lease, Bridge.Ready bridge) throws LinuxException {
+    String name = hostName(lease.pod());
+    inHost.all(
+        List.of(
+            Links.plugInto(name, bridge.index()),
+            Links.openBridgePort(name, "pod " + lease.pod())));
+  }
+
   /** What an intact cable lacks; empty if nothing. */
   Optional<String> defect(Lease lease, Path netns, Bridge.Ready bridge) throws LinuxException {
     NetworkAttachment expected = describe(lease);

@@ -34,7 +34,7 @@ import java.util.zip.CRC32C;
  * round at a time is under way ({@code roundLock}).
  */
 final class Teardown implements AutoCloseable {
-  private static final Duration FIRST_RETRY = Duration.ofMillis(100);
+  private static final Duration FIRST_RETRY = Duration.ofMillis(20);
   private static final Duration LONGEST_RETRY = Duration.ofSeconds(30);
 
   /** Puts what belongs to a pod, but is no link, back where it came from. */
@@ -65,7 +65,7 @@ final class Teardown implements AutoCloseable {
     void failed(String failure) {
       lastFailure = failure;
       attempts++;
-      Duration wait = FIRST_RETRY.multipliedBy(1L << Math.min(attempts - 1, 10));
+      Duration wait = FIRST_RETRY.multipliedBy(1L << Math.min(attempts - 1, 11));
       if (wait.compareTo(LONGEST_RETRY) > 0) {
         wait = LONGEST_RETRY;
       }

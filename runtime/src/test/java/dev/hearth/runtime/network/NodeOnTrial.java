@@ -50,6 +50,7 @@ final class NodeOnTrial implements AutoCloseable {
     try (NetlinkConnection inHost = hostNamespace.routes();
         NetlinkConnection inWorld = worldNamespace.routes();
         Fd worldFd = Namespaces.open(world)) {
+      hostNamespace.set("net/ipv4/ip_forward", "0"); // inherited from the machine
       hostNamespace.set("net/ipv6/conf/default/accept_dad", "0");
       worldNamespace.set("net/ipv6/conf/default/accept_dad", "0");
       inHost.request(
