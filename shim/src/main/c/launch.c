@@ -2,6 +2,7 @@
 #include "shim.h"
 
 
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>

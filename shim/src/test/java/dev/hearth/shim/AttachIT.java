@@ -15,7 +15,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 @NeedsRoot
-final class AttachIT extends ContainerTest {
+class AttachIT extends ContainerTest {
   private LaunchPlan plan(Stdio stdio, String script) {
     LaunchPlan plan = bench.plan("c", Workbench.shell(script));
     return new LaunchPlan(

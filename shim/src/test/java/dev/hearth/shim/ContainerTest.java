@@ -11,7 +11,12 @@ abstract class ContainerTest {
 
   @BeforeEach
   final void setUp(@TempDir Path folder) throws Exception {
-    bench = new Workbench(folder);
+    bench = new Workbench(folder, program());
+  }
+
+  /** The shim to be tested. */
+  Path program() {
+    return Path.of("target/hearth-shim").toAbsolutePath();
   }
 
   @AfterEach

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 @NeedsRoot
-final class ExecIT extends ContainerTest {
+class ExecIT extends ContainerTest {
   private LaunchPlan container;
   private StartedContainer started;
 

@@ -19,7 +19,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 @NeedsRoot
-final class FilesIT extends ContainerTest {
+class FilesIT extends ContainerTest {
   private static final MountSource TMPFS =
       new MountSource.FileSystem("tmpfs", List.of(), Set.of(MountAttribute.NO_DEVICES));
 

@@ -12,7 +12,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 @NeedsRoot
-final class LogIT extends ContainerTest {
+class LogIT extends ContainerTest {
   @Test
   void eachLineHasItsTimeItsStreamAndItsTag() throws Exception {
     Instant before = Instant.now();

@@ -18,7 +18,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 @NeedsRoot
-final class NamespacesIT extends ContainerTest {
+class NamespacesIT extends ContainerTest {
   private static final IdMaps MAPS =
       new IdMaps(
           List.of(new IdMaps.Range(0, 100_000, 65_536)),

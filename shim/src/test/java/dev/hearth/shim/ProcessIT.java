@@ -1,6 +1,7 @@
 package dev.hearth.shim;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.hearth.linux.Signals;
 import dev.hearth.linux.testing.NeedsRoot;
@@ -15,7 +16,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 @NeedsRoot
-final class ProcessIT extends ContainerTest {
+class ProcessIT extends ContainerTest {
   private static final long NET_BIND = 1L << 10;
   private static final long SETUID = 1L << 7;
 
@@ -183,6 +184,7 @@ final class ProcessIT extends ContainerTest {
   @Test
   void aProgramCannotBeTheShimItself() throws Exception {
     // CVE-2019-5736: what is run by /proc/self/exe would be the shim's program.
+    assumeTrue(program().endsWith("hearth-shim"), "the others are not static");
     Path script = bench.rootfs.resolve("bin/trick");
     Files.writeString(script, "#!/proc/self/exe\n");
     Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));

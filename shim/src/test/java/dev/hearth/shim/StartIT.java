@@ -20,7 +20,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 @NeedsRoot
-final class StartIT extends ContainerTest {
+class StartIT extends ContainerTest {
   @Test
   void aContainerSaysHello() throws Exception {
     assertThat(bench.outputOf("echo hello")).isEqualTo("hello\n");

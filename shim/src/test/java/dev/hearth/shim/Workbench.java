@@ -80,7 +80,7 @@ final class Workbench {
   final ShimLauncher launcher;
   private final List<Path> controls = new ArrayList<>();
 
-  Workbench(Path folder) throws IOException {
+  Workbench(Path folder, Path program) throws IOException {
     this.folder = folder;
     rootfs = Files.createDirectory(folder.resolve("rootfs"));
     log = folder.resolve("log");
@@ -94,11 +94,7 @@ final class Workbench {
       Files.createDirectory(rootfs.resolve(name));
     }
     poller = new Poller();
-    launcher = new ShimLauncher(poller, shimProgram());
-  }
-
-  static Path shimProgram() {
-    return Path.of(System.getProperty("hearth.shim", "target/hearth-shim")).toAbsolutePath();
+    launcher = new ShimLauncher(poller, program);
   }
 
   /** Names a container's files. */
