@@ -76,8 +76,11 @@ class CommandLineE2E {
   @Test
   void pullTellsOfEachLayerAndPrintsTheId() throws Exception {
     var images = new TestImages(BED.folder().resolve("cli-image"));
-    String reference =
-        BED.registry().push("cli/pulled:1", images.busybox(Format.OCI, Compression.ZSTD));
+    // Another configuration, so that it is another image than the one all tests have.
+    var image =
+        images.image(
+            Format.OCI, TestImages.running("true"), images.busyboxLayers(Compression.ZSTD));
+    String reference = BED.registry().push("cli/pulled:1", image);
 
     Run pull = run("pull", reference);
 

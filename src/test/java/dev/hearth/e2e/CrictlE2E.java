@@ -395,7 +395,7 @@ class CrictlE2E {
     for (String command : List.of("inspect", "inspectp", "start", "stop", "stopp", "logs")) {
       Crictl.Run run = crictl.run(command, nobody);
       assertThat(run.exitCode()).as(command).isNotZero();
-      assertThat(run.err()).as(command).contains("not");
+      assertThat(run.err()).as(command).containsIgnoringCase("not");
     }
   }
 }
