@@ -1,5 +1,6 @@
 package dev.hearth.bench;
 
+import dev.hearth.bench.Site.Party;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,8 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * {@code Bench [SUITE...] [--short] [--peers] [--publish]}: measures, prints a table and writes it
- * with its JSON and plot to {@code src/target/bench}. {@code --publish} also puts them into docs.
+ * {@code Bench [SUITE...] [--short] [--peers | --alone] [--publish]}: measures, prints a table and
+ * writes it with its JSON and plot to {@code src/target/bench}. {@code --publish} also puts them
+ * into docs.
  */
 public final class Bench {
   private static final String BEGIN = "<!-- measured -->\n";
@@ -21,18 +23,22 @@ public final class Bench {
   public static void main(String[] arguments) throws Exception {
     var names = new ArrayList<>(List.of(arguments));
     boolean publish = names.remove("--publish");
-    boolean onlyPeers = names.remove("--peers");
+    Party party =
+        names.remove("--peers") ? Party.PEERS : names.remove("--alone") ? Party.HEARTH : Party.ALL;
     boolean brief = names.remove("--short");
     List<Suite> suites = suites(brief);
     List<String> known = suites.stream().map(Suite::name).toList();
     if (!known.containsAll(names)) {
       System.err.println(
-          "there are " + known + ", --short, --peers and --publish, but not all of " + names);
+          "there are "
+              + known
+              + ", --short, --peers, --alone and --publish, but not all of "
+              + names);
       System.exit(2);
     }
     var results = new Results();
     try (var site = new Site(Site.defaultFolder());
-        var contenders = site.contenders(onlyPeers)) {
+        var contenders = site.contenders(party)) {
       for (Suite suite : suites) {
         if (names.isEmpty() || names.contains(suite.name())) {
           System.out.println("measuring " + suite.name() + " …");

@@ -68,20 +68,30 @@ final class Site implements AutoCloseable {
     return images;
   }
 
-  /**
-   * Starts containerd, which counts twice, with runc and with crun, and Hearth unless only the
-   * peers are wanted.
-   */
-  Contenders contenders(boolean onlyPeers) throws IOException {
-    String pause = registry.push("bench/pause:1", pause());
-    var containerd =
-        new ContainerdContender(disk.resolve("containerd"), run.resolve("containerd"), pause);
+  /** Who is to be measured. */
+  enum Party {
+    ALL,
+    PEERS,
+    HEARTH
+  }
+
+  /** Starts containerd, which counts twice, with runc and with crun, and Hearth. */
+  Contenders contenders(Party party) throws IOException {
+    List<ContainerdContender> containerd =
+        party == Party.HEARTH ? List.of() : List.of(containerd());
     try {
-      return new Contenders(containerd, onlyPeers ? List.of() : List.of(hearth()));
+      return new Contenders(containerd, party == Party.PEERS ? List.of() : List.of(hearth()));
     } catch (IOException | AssertionError e) {
-      containerd.close();
+      for (ContainerdContender started : containerd) {
+        started.close();
+      }
       throw e;
     }
+  }
+
+  private ContainerdContender containerd() throws IOException {
+    String pause = registry.push("bench/pause:1", pause());
+    return new ContainerdContender(disk.resolve("containerd"), run.resolve("containerd"), pause);
   }
 
   private HearthContender hearth() throws IOException {
@@ -121,19 +131,19 @@ final class Site implements AutoCloseable {
     return Files.createDirectories(run.resolve("bare"));
   }
 
-  /** The contenders, as long as the site is open; Hearth is there or not. */
-  record Contenders(ContainerdContender containerd, List<HearthContender> hearth)
+  /** The contenders, as long as the site is open; either may be absent. */
+  record Contenders(List<ContainerdContender> containerd, List<HearthContender> hearth)
       implements AutoCloseable {
     List<CriContender> all() {
       var all = new ArrayList<CriContender>(hearth);
-      all.addAll(containerd.contenders());
+      containerd.forEach(each -> all.addAll(each.contenders()));
       return all;
     }
 
     /** One for each daemon. */
     List<CriContender> daemons() {
       var daemons = new ArrayList<CriContender>(hearth);
-      daemons.add(containerd.contenders().getFirst());
+      containerd.forEach(each -> daemons.add(each.contenders().getFirst()));
       return daemons;
     }
 
@@ -144,7 +154,9 @@ final class Site implements AutoCloseable {
           each.close();
         }
       } finally {
-        containerd.close();
+        for (ContainerdContender each : containerd) {
+          each.close();
+        }
       }
     }
   }
