@@ -34,6 +34,11 @@ final class BlockWriter {
     return written + buffer.position();
   }
 
+  /** Bytes the kernel has. */
+  long flushed() {
+    return written;
+  }
+
   void put(byte[] source, int offset, int length) throws IOException {
     int at = offset;
     int left = length;

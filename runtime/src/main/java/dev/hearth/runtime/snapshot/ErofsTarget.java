@@ -56,6 +56,7 @@ final class ErofsTarget implements LayerTarget {
 
   private final FileChannel channel;
   private final BlockWriter out;
+  private final Writeback writeback;
   private final byte[] opaque = XattrBlock.opaque();
 
   /**
@@ -66,6 +67,7 @@ final class ErofsTarget implements LayerTarget {
         FileChannel.open(
             file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
     out = new BlockWriter(channel);
+    writeback = new Writeback(channel);
     out.zeros(BLOCK);
   }
 
@@ -92,6 +94,7 @@ final class ErofsTarget implements LayerTarget {
   @Override
   public void endFile() throws IOException {
     out.pad();
+    writeback.written(out.flushed());
   }
 
   @Override
@@ -107,11 +110,12 @@ final class ErofsTarget implements LayerTarget {
     writeSuperblock(nodes, metaBlock, end / BLOCK);
     new LayerRecord(record.archiveBytes(), out.written(), 1, record.rootOpaque(), record.implied())
         .append(channel, end);
-    channel.force(false);
+    writeback.finish();
   }
 
   @Override
   public void close() throws IOException {
+    writeback.close();
     channel.close();
   }
 
