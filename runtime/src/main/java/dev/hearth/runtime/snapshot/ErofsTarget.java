@@ -7,12 +7,14 @@ import static dev.hearth.runtime.snapshot.LayerTree.REGULAR;
 import static dev.hearth.runtime.snapshot.LayerTree.ROOT;
 import static dev.hearth.runtime.snapshot.LayerTree.SYMLINK;
 
+import dev.hearth.runtime.model.Digest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HexFormat;
 import java.util.zip.CRC32C;
 
 /**
@@ -98,7 +100,8 @@ final class ErofsTarget implements LayerTarget {
   }
 
   @Override
-  public void finish(LayerTree tree, LayerRecord record) throws LayerException, IOException {
+  public void finish(LayerTree tree, LayerRecord record, Digest diffId)
+      throws LayerException, IOException {
     int nodes = new Layout(tree).assign(out.position() / BLOCK);
     writeDirectoryBlocks(tree);
     long metaBlock = out.position() / BLOCK;
@@ -107,7 +110,7 @@ final class ErofsTarget implements LayerTarget {
     out.pad();
     long end = out.position();
     out.flush();
-    writeSuperblock(nodes, metaBlock, end / BLOCK);
+    writeSuperblock(nodes, metaBlock, end / BLOCK, diffId);
     new LayerRecord(record.archiveBytes(), out.written(), 1, record.rootOpaque(), record.implied())
         .append(channel, end);
     writeback.finish();
@@ -315,7 +318,8 @@ final class ErofsTarget implements LayerTarget {
         });
   }
 
-  private void writeSuperblock(int nodes, long metaBlock, long blocks) throws IOException {
+  private void writeSuperblock(int nodes, long metaBlock, long blocks, Digest diffId)
+      throws IOException {
     ByteBuffer sb = ByteBuffer.allocate(BLOCK).order(ByteOrder.LITTLE_ENDIAN);
     sb.position(SUPERBLOCK);
     sb.putInt(MAGIC);
@@ -327,6 +331,9 @@ final class ErofsTarget implements LayerTarget {
     sb.putLong(0).putInt(0); // time of making: none, for the sake of reproducible images
     sb.putInt((int) blocks);
     sb.putInt((int) metaBlock);
+    sb.putInt(0); // no shared attributes
+    // overlayfs keeps inode numbers over a copy to the upper layer only of what has a UUID.
+    sb.put(HexFormat.of().parseHex(diffId.hex().substring(0, 32)));
     var crc = new CRC32C();
     crc.update(sb.array(), SUPERBLOCK, BLOCK - SUPERBLOCK);
     sb.putInt(SUPERBLOCK + 4, ~(int) crc.getValue());

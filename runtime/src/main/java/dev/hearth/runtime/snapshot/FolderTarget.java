@@ -14,6 +14,7 @@ import dev.hearth.linux.OpenFlag;
 import dev.hearth.linux.Opens;
 import dev.hearth.linux.ResolveFlag;
 import dev.hearth.linux.Xattrs;
+import dev.hearth.runtime.model.Digest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -129,7 +130,7 @@ final class FolderTarget implements LayerTarget {
   }
 
   @Override
-  public void finish(LayerTree tree, LayerRecord record) throws IOException {
+  public void finish(LayerTree tree, LayerRecord record, Digest diffId) throws IOException {
     var pending = new ArrayDeque<Pending>();
     pending.push(new Pending(ROOT, RawBytes.EMPTY));
     while (!pending.isEmpty()) {

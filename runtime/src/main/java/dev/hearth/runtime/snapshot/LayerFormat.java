@@ -2,6 +2,7 @@ package dev.hearth.runtime.snapshot;
 
 import dev.hearth.linux.FileSystemContext;
 import dev.hearth.linux.LinuxException;
+import dev.hearth.runtime.model.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,7 +45,7 @@ public enum LayerFormat {
         var target = new ErofsTarget(file)) {
       var tree = new LayerTree(scratch, 0);
       tree.seal();
-      target.finish(tree, new LayerRecord(0, 0, 0, false, List.of()));
+      target.finish(tree, new LayerRecord(0, 0, 0, false, List.of()), Sha256.of(new byte[0]));
     } catch (LayerException e) {
       throw new IllegalStateException("an empty layer fits every bound", e);
     }

@@ -1,5 +1,6 @@
 package dev.hearth.runtime.snapshot;
 
+import dev.hearth.runtime.model.Digest;
 import java.io.IOException;
 
 /**
@@ -21,8 +22,9 @@ sealed interface LayerTarget extends ContentSink, AutoCloseable permits ErofsTar
    * Writes names, inodes and the record, and waits until all is on the disk.
    *
    * @param tree sealed
+   * @param diffId of the layer
    */
-  void finish(LayerTree tree, LayerRecord record) throws LayerException, IOException;
+  void finish(LayerTree tree, LayerRecord record, Digest diffId) throws LayerException, IOException;
 
   /** Lets go of what is open; what is unfinished stays on disk for the store to remove. */
   @Override

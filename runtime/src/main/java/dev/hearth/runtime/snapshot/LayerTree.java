@@ -90,7 +90,8 @@ final class LayerTree {
   }
 
   void setAttributes(int node, int type, LayerEntry.Attributes a) throws IOException {
-    nodes.putInt(node, MODE, type | a.mode());
+    // Linux has no modes of links and shows them so.
+    nodes.putInt(node, MODE, type | (type == SYMLINK ? 0777 : a.mode()));
     nodes.putInt(node, UID, a.uid());
     nodes.putInt(node, GID, a.gid());
     nodes.putLong(node, MTIME, a.mtimeSeconds());

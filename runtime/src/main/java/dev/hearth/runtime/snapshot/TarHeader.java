@@ -39,10 +39,22 @@ final class TarHeader {
       unsigned += b & 0xFF;
       signed += b;
     }
-    long stated = number(CHECKSUM, CHECKSUM_END - CHECKSUM, "checksum");
-    if (stated != unsigned && stated != signed) {
+    if (!statesSum(unsigned) && !statesSum(signed)) {
       throw malformed("not a tar header: its checksum is wrong");
     }
+  }
+
+  /** Octal digits and nothing else, unlike other numbers. */
+  private boolean statesSum(int sum) {
+    int stated = 0;
+    for (int i = CHECKSUM; i < CHECKSUM_END; i++) {
+      if (block[i] >= '0' && block[i] <= '7') {
+        stated = (stated << 3) | (block[i] - '0');
+      } else if (block[i] != ' ' && block[i] != 0) {
+        return false;
+      }
+    }
+    return stated == sum;
   }
 
   byte type() {

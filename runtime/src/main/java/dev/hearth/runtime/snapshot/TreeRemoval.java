@@ -8,6 +8,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,11 +45,15 @@ final class TreeRemoval {
    * @throws IOException the first failure, after everything else was removed
    */
   static boolean remove(Path directory, long entries) throws IOException {
+    Path parent = Objects.requireNonNull(directory.getParent(), "the root is not removed");
+    Path name = Objects.requireNonNull(directory.getFileName());
     var removal = new TreeRemoval(entries);
     do {
       removal.repeat = false;
-      try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
-        removal.clear(secure(stream), secure(stream), 0);
+      try (DirectoryStream<Path> above = Files.newDirectoryStream(parent);
+          SecureDirectoryStream<Path> stream =
+              secure(above).newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS)) {
+        removal.clear(stream, stream, 0);
       } catch (NoSuchFileException e) {
         return true;
       }

@@ -123,7 +123,8 @@ final class Unpacking {
       target.finish(
           tree,
           new LayerRecord(
-              in.bytes(), 0, 0, tree.is(LayerTree.ROOT, LayerTree.OPAQUE), implied(tree)));
+              in.bytes(), 0, 0, tree.is(LayerTree.ROOT, LayerTree.OPAQUE), implied(tree)),
+          expected);
     }
   }
 

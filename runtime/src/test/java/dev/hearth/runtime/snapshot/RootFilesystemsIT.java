@@ -9,7 +9,10 @@ import dev.hearth.linux.Entries;
 import dev.hearth.linux.Fd;
 import dev.hearth.linux.FileStatus;
 import dev.hearth.linux.Mounts;
+import dev.hearth.linux.OpenFlag;
+import dev.hearth.linux.Opens;
 import dev.hearth.linux.UnmountFlag;
+import dev.hearth.linux.Xattrs;
 import dev.hearth.linux.testing.NeedsRoot;
 import dev.hearth.runtime.model.ContainerId;
 import dev.hearth.runtime.model.Digest;
@@ -18,9 +21,11 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,6 +50,7 @@ final class RootFilesystemsIT {
   }
 
   private RootFilesystems reopen() throws IOException {
+    layers = Layers.open(temp.resolve("root"));
     return RootFilesystems.open(
         temp.resolve("root"), temp.resolve("state"), layers, calls, InstantSource.system());
   }
@@ -141,7 +147,6 @@ final class RootFilesystemsIT {
     // The second container's record got lost with the daemon.
     TreeRemoval.remove(temp.resolve("root/snapshots").resolve(TWO.value()));
 
-    layers = Layers.open(temp.resolve("root"));
     filesystems = reopen();
 
     assertThat(filesystems.list()).containsExactly(ONE);
@@ -258,6 +263,102 @@ final class RootFilesystemsIT {
     }
     assertThat(mounts().stream().filter(line -> line.contains("overlay"))).isEmpty();
   }
+
+  @Test
+  void mountsInTheWaysOfOlderKernels() throws Exception {
+    Digest one = layer(new TarBytes().file("a", "1"));
+    Digest two = layer(new TarBytes().file("b", "2"));
+    filesystems.prepare(ONE, List.of(one, two));
+    Path upper = temp.resolve("root/snapshots").resolve(ONE.value()).resolve("upper");
+    var roots = new ArrayList<Fd>();
+    try (Fd up = folder(upper);
+        Fd any = folder(temp)) {
+      for (Digest diffId : List.of(two, one)) {
+        Layer layer = layers.find(diffId).orElseThrow();
+        roots.add(
+            folder(
+                layer.format() == LayerFormat.FOLDER
+                    ? layer.folder()
+                    : temp.resolve("state/layers").resolve(diffId.hex())));
+      }
+      OverlayMount newest = OverlayMount.probe(temp.resolve("mounting"), any);
+      for (OverlayMount.Way way : OverlayMount.Way.values()) {
+        OverlayMount overlay = newest.by(way);
+        overlay.create(roots, Optional.empty()).close();
+        overlay.create(roots.subList(0, 1), Optional.empty()).close();
+        Path target = Files.createDirectories(temp.resolve("way-" + way));
+        try (Fd work = folder(Files.createDirectories(temp.resolve("root/work-" + way)));
+            Fd mount = overlay.create(roots, Optional.of(new OverlayMount.Writable(up, work)))) {
+          DetachedMounts.attach(mount, target);
+        }
+        attached.add(target);
+        Files.writeString(target.resolve("new-" + way), "x");
+        assertThat(LayersContract.names(target)).contains("a", "b", "new-" + way);
+        Mounts.unmount(attached.removeLast(), Set.of(UnmountFlag.DETACH));
+      }
+    } finally {
+      roots.forEach(Fd::close);
+    }
+    assertThat(LayersContract.names(upper)).hasSize(OverlayMount.Way.values().length);
+  }
+
+  private static Fd folder(Path path) throws IOException {
+    return Opens.open(path, Set.of(OpenFlag.PATH, OpenFlag.DIRECTORY));
+  }
+
+  @Test
+  void cleansUpWhatACrashLeft() throws Exception {
+    filesystems.prepare(ONE, List.of(layer(new TarBytes().file("a", ""))));
+    filesystems.close();
+    Path folder = temp.resolve("root/snapshots");
+    Files.createDirectories(folder.resolve(".new-" + TWO + "/upper"));
+    Files.createDirectories(folder.resolve(".gone-" + TWO + "-1/upper/d"));
+    Path torn = Files.createDirectories(folder.resolve(TWO.value()));
+    Files.writeString(torn.resolve("layers"), "sha256:12");
+    filesystems = reopen();
+    assertThat(filesystems.list()).containsExactly(ONE);
+    filesystems.close(); // waits for what goes in the background
+    assertThat(LayersContract.names(folder)).containsExactly(ONE.value());
+    filesystems = reopen();
+  }
+
+  @Test
+  void removesWhatALargeContainerWroteWithoutAWait() throws Exception {
+    filesystems.prepare(ONE, List.of(layer(new TarBytes().file("a", ""))));
+    Path root = attach(ONE);
+    for (int i = 0; i < 1000; i++) {
+      Files.createDirectories(root.resolve("d" + i));
+    }
+    filesystems.remove(ONE);
+    assertThat(filesystems.list()).isEmpty();
+    assertThat(root.resolve("d1")).exists();
+    filesystems.close();
+    assertThat(LayersContract.names(temp.resolve("root/snapshots"))).isEmpty();
+    Mounts.unmount(attached.removeLast(), Set.of(UnmountFlag.DETACH));
+    filesystems = reopen();
+  }
+
+  @Test
+  void keepsAttributesAndSetuidThroughTheStack() throws Exception {
+    Digest one =
+        layer(
+            new TarBytes()
+                .mode(06755)
+                .pax("SCHILY.xattr.user.u", "1", "SCHILY.xattr.security.capability", CAPABILITY)
+                .file("bin", "x"));
+    filesystems.prepare(ONE, List.of(one));
+    Path root = attach(ONE);
+    assertThat(mode(root.resolve("bin"))).isEqualTo("6755 0:0");
+    assertThat(Xattrs.list(root.resolve("bin")))
+        .containsExactlyInAnyOrder("user.u", "security.capability");
+    Files.setLastModifiedTime(root.resolve("bin"), FileTime.fromMillis(0)); // copies it up
+    assertThat(mode(root.resolve("bin"))).isEqualTo("6755 0:0");
+    assertThat(Xattrs.list(root.resolve("bin")))
+        .containsExactlyInAnyOrder("user.u", "security.capability");
+  }
+
+  /** cap_net_raw, permitted and effective, of version 2. */
+  private static final String CAPABILITY = "\1\0\0\2\0\40\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
   @Test
   void refusesWhatIsNotThere() throws Exception {

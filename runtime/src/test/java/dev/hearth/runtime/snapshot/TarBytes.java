@@ -70,6 +70,9 @@ final class TarBytes {
   }
 
   private TarBytes linked(String name, String target, char type) {
+    if (target.length() > 100) {
+      pax("linkpath", target);
+    }
     size = 0;
     link = target;
     header(bytes(name), type);

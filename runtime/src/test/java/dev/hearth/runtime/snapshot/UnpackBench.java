@@ -44,7 +44,8 @@ final class UnpackBench {
           "round %d: EROFS, synced %.0f ms; GNU tar %.0f ms, synced %.0f ms%n",
           i, erofs[i], tar[i], synced[i]);
     }
-    System.out.printf("a folder, synced: %.0f ms%n", unpack(folder, archive, diffId, LayerFormat.FOLDER));
+    System.out.printf(
+        "a folder, synced: %.0f ms%n", unpack(folder, archive, diffId, LayerFormat.FOLDER));
     System.out.printf(
         "medians: EROFS %.0f ms; GNU tar %.0f ms, %.1f times as long; synced %.0f ms, %.1f times%n",
         median(erofs),
@@ -98,8 +99,7 @@ final class UnpackBench {
     for (int i = 0; i < words.length; i++) {
       words[i] = (byte) "etaoin shrdlu\n_(){};=".charAt(random.nextInt(21));
     }
-    try (OutputStream out =
-        new GZIPOutputStream(Files.newOutputStream(archive), 1 << 16)) {
+    try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(archive), 1 << 16)) {
       for (int i = 0; i < FILES; i++) {
         var tar = new TarBytes();
         if (i % 50 == 0) {
