@@ -85,8 +85,10 @@ final class ContainerDevices {
     }
   }
 
+  /** The node's own multiplexer of terminals would reach the node's terminals. */
   private void add(DeviceNode node) {
-    if (!mounts.covered(node.path())) {
+    boolean linked = LINKS.stream().anyMatch(link -> link.path().equals(node.path()));
+    if (!linked && !mounts.covered(node.path())) {
       nodes.put(node.path(), node);
     }
   }

@@ -11,7 +11,7 @@ import java.util.OptionalLong;
  */
 public final class UserDatabase {
   /** Characters of each file that are looked at; what follows is as if it were not there. */
-  public static final int MAX_TEXT = 8 << 20;
+  public static final int MAX_TEXT = 4 << 20;
 
   /** Longest line that is looked at: a group may have thousands of members. */
   private static final int MAX_LINE = 1 << 20;

@@ -21,7 +21,7 @@ class UserDatabaseFuzz {
       database.user("root").ifPresent(u -> assertThat(u.uid()).isBetween(0L, 0xFFFF_FFFEL));
       assertThat(database.groupsOf("root")).allMatch(gid -> gid >= 0 && gid <= 0xFFFF_FFFEL);
       rounds++;
-    } while (rounds < 5000 || System.nanoTime() < end);
+    } while (rounds < 2000 || System.nanoTime() < end);
   }
 
   private static String text(Random random) {
@@ -39,7 +39,7 @@ class UserDatabaseFuzz {
   @Test
   void readsOnlySoMuch() {
     String line = "u:x:1:1::/:\n";
-    UserDatabase database = UserDatabase.parse(line.repeat(1_000_000) + "late:x:2:2::/:\n", "");
+    UserDatabase database = UserDatabase.parse(line.repeat(400_000) + "late:x:2:2::/:\n", "");
     assertThat(database.user("u")).isPresent();
     assertThat(database.user("late")).isEmpty();
     String longLine = "g:x:3:" + "m,".repeat(600_000) + "me\n";
