@@ -64,12 +64,17 @@ final class Crictl {
     command.addAll(List.of(arguments));
     Path out = Files.createTempFile(folder, "out", "");
     Path err = Files.createTempFile(folder, "err", "");
-    Process process =
+    ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
             .redirectOutput(out.toFile())
-            .redirectError(err.toFile())
-            .start();
+            .redirectError(err.toFile());
+    // An operator's settings would lead it to another daemon.
+    builder
+        .environment()
+        .keySet()
+        .removeAll(List.of("CONTAINER_RUNTIME_ENDPOINT", "IMAGE_SERVICE_ENDPOINT"));
+    Process process = builder.start();
     try {
       if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
         throw new AssertionError("crictl did not end: " + command);
