@@ -191,7 +191,12 @@ final class Wiring implements AutoCloseable {
                 new ReopenContainerLog(containers, processes),
                 new ExecSync(containers, processes, parts, planner, poller)),
             new StatusReader(
-                pods, containers, new ContainerInfo(pods), network, layout, RUNTIME_HANDLERS),
+                pods,
+                containers,
+                new ContainerInfo(pods, parts, planner),
+                network,
+                layout,
+                RUNTIME_HANDLERS),
             new StatsReader(pods, containers, sandboxes, parts, network, layout, clock));
     AtomicReference<Optional<RecoveryReport>> report = new AtomicReference<>(Optional.empty());
     AdminService admin =

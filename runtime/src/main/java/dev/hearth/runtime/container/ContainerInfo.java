@@ -1,28 +1,53 @@
 package dev.hearth.runtime.container;
 
 import com.google.gson.JsonObject;
+import dev.hearth.runtime.cgroup.CgroupException;
 import dev.hearth.runtime.model.ContainerRecord;
+import dev.hearth.runtime.model.HearthException;
+import dev.hearth.runtime.model.PodRecord;
+import dev.hearth.runtime.pod.Pod;
 import dev.hearth.runtime.pod.Pods;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** What status answers tell of a container beside its record. */
 public final class ContainerInfo {
   private final Pods pods;
+  private final ContainerParts parts;
+  private final ContainerPlanner planner;
 
-  public ContainerInfo(Pods pods) {
+  public ContainerInfo(Pods pods, ContainerParts parts, ContainerPlanner planner) {
     this.pods = pods;
+    this.parts = parts;
+    this.planner = planner;
   }
 
   /** Absolute path of the container's log on the node; empty if it has none. */
   public String logPath(ContainerRecord container) {
-    return pods.find(container.podId().value())
-        .flatMap(pod -> ContainerParts.log(pod.record(), container))
+    return pod(container)
+        .flatMap(pod -> ContainerParts.log(pod, container))
         .map(Path::toString)
         .orElse("");
   }
 
-  /** The container in the shape of the OCI runtime specification, as users of crictl read it. */
+  /**
+   * The container in the shape of the OCI runtime specification, as users of crictl read it. Empty
+   * if the node no longer has what it was made from.
+   */
   public JsonObject runtimeSpec(ContainerRecord container) {
+    try {
+      Optional<PodRecord> pod = pod(container);
+      if (pod.isPresent()) {
+        String cgroup = parts.cgroup(container).map(group -> group.path().value()).orElse("");
+        return planner.runtimeSpec(pod.get(), container, cgroup);
+      }
+    } catch (HearthException | CgroupException e) {
+      // A status must not fail because a device or profile has gone since.
+    }
     return new JsonObject();
+  }
+
+  private Optional<PodRecord> pod(ContainerRecord container) {
+    return pods.find(container.podId().value()).map(Pod::record);
   }
 }

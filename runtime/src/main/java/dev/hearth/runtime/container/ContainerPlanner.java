@@ -1,5 +1,6 @@
 package dev.hearth.runtime.container;
 
+import com.google.gson.JsonObject;
 import dev.hearth.linux.DetachedMounts;
 import dev.hearth.linux.Fd;
 import dev.hearth.linux.LinuxException;
@@ -25,6 +26,7 @@ import dev.hearth.runtime.snapshot.RootFilesystems;
 import dev.hearth.runtime.snapshot.RootView;
 import dev.hearth.runtime.spec.ContainerPlan;
 import dev.hearth.runtime.spec.ContainerPlans;
+import dev.hearth.runtime.spec.RuntimeSpecJson;
 import dev.hearth.runtime.spec.Surroundings;
 import dev.hearth.runtime.spec.UserDatabase;
 import dev.hearth.runtime.spec.Users;
@@ -266,6 +268,22 @@ public final class ContainerPlanner {
       }
     }
     return folders;
+  }
+
+  /**
+   * The container in the shape of the OCI runtime specification, as users of crictl read it.
+   *
+   * @param cgroup path of its group
+   */
+  JsonObject runtimeSpec(PodRecord pod, ContainerRecord container, String cgroup) {
+    ContainerPlan plan =
+        compile(pod, container, Optional.empty(), unmounted(container.id()), Map.of());
+    return RuntimeSpecJson.of(
+        plan,
+        pod.spec().hostname(),
+        cgroup,
+        container.spec().resources(),
+        container.spec().annotations());
   }
 
   /**
