@@ -10,9 +10,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Who has which address and which port of the node. Every lease is a file, so the book survives the
@@ -145,6 +147,9 @@ final class AddressBook implements AutoCloseable {
   }
 
   private void checkPorts(PodId pod, List<PortMapping> wanted) throws NetworkException {
+    if (wanted.isEmpty()) {
+      return;
+    }
     for (Lease lease : leases.values()) {
       if (lease.pod().equals(pod)) {
         continue;
@@ -169,8 +174,7 @@ final class AddressBook implements AutoCloseable {
     }
     Lease lease = leases.remove(pod);
     if (lease != null) {
-      taken.clear(0, taken.length());
-      leases.values().forEach(this::mark);
+      numbers(lease).forEach(taken::clear);
     }
   }
 
@@ -192,19 +196,14 @@ final class AddressBook implements AutoCloseable {
 
   private void enter(Lease lease) {
     leases.put(lease.pod(), lease);
-    mark(lease);
+    numbers(lease).forEach(taken::set);
   }
 
   /** Addresses outside the subnets, leased before the configuration changed, have no number. */
-  private void mark(Lease lease) {
-    for (IpPrefix subnet : subnets) {
-      for (InetAddress address : lease.addresses()) {
-        int number = subnet.offsetOf(address);
-        if (number >= 0 && number < endNumber) {
-          taken.set(number);
-        }
-      }
-    }
+  private IntStream numbers(Lease lease) {
+    return subnets.stream()
+        .flatMapToInt(subnet -> lease.addresses().stream().mapToInt(subnet::offsetOf))
+        .filter(number -> number >= 0 && number < endNumber);
   }
 
   private static int readCursor(RandomAccessFile file) throws IOException {
@@ -222,7 +221,7 @@ final class AddressBook implements AutoCloseable {
   /** A cursor that is lost, torn or behind costs an address its rest, nothing more. */
   private void moveCursor(int number) throws NetworkException {
     cursor = number;
-    byte[] digits = String.format("%08x", number).getBytes(StandardCharsets.US_ASCII);
+    byte[] digits = HexFormat.of().toHexDigits(number).getBytes(StandardCharsets.US_ASCII);
     try {
       cursorFile.seek(0);
       cursorFile.write(digits);

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.CRC32C;
 
@@ -52,7 +53,7 @@ final class LeaseFiles {
     Path file = directory.resolve(lease.pod().value());
     Path temporary = directory.resolve(lease.pod().value() + TEMPORARY);
     try {
-      Files.writeString(temporary, encode(lease));
+      Files.write(temporary, encode(lease).getBytes(UTF_8));
       Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       delete(temporary, e);
@@ -157,6 +158,6 @@ final class LeaseFiles {
   private static String checksum(String text) {
     CRC32C crc = new CRC32C();
     crc.update(text.getBytes(UTF_8));
-    return String.format("%08x", crc.getValue());
+    return HexFormat.of().toHexDigits((int) crc.getValue());
   }
 }

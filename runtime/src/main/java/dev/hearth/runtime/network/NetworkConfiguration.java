@@ -1,6 +1,7 @@
 package dev.hearth.runtime.network;
 
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.zip.CRC32C;
@@ -39,7 +40,7 @@ public record NetworkConfiguration(String bridge, List<IpPrefix> subnets, int mt
   String linkPrefix() {
     CRC32C crc = new CRC32C();
     crc.update(bridge.getBytes(StandardCharsets.UTF_8));
-    return String.format("h%04x", crc.getValue() & 0xffff);
+    return "h" + HexFormat.of().toHexDigits((short) crc.getValue());
   }
 
   /** The bridge's own addresses, which are the pods' gateways. */

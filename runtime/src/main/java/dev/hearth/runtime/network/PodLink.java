@@ -17,6 +17,7 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -63,7 +64,7 @@ final class PodLink {
     String prefix = configuration.linkPrefix();
     return name.length() == prefix.length() + ID_DIGITS
         && name.startsWith(prefix)
-        && name.substring(prefix.length()).matches("[0-9a-f]*");
+        && name.chars().skip(prefix.length()).allMatch(HexFormat::isHexDigit);
   }
 
   NetworkAttachment describe(Lease lease) {
@@ -103,30 +104,26 @@ final class PodLink {
       plug(inHost, attachment, netns, bridge);
       configure(inPod, attachment);
       inHost.request(Links.openBridgePort(attachment.hostLink(), "pod " + lease.pod()));
-      awaitReachable(inHost, inPod, attachment);
+      awaitOperational(inHost, inPod, attachment);
     }
     return attachment;
   }
 
   /**
-   * Waits for what the kernel puts off, as a first packet lost is a second lost. Until the bridge
-   * has noticed that both ends are up, it drops what the port sends and is sent; until the pod has
-   * joined the group its neighbours solicit it by (RFC 4861), it does not hear that they ask for
-   * it. It is no failure if the kernel takes longer than a moment.
+   * Until the kernel has drawn its conclusions from both ends being up, the bridge drops what the
+   * port sends and is sent, and the pod what it sends; a first packet lost is a second lost. Mostly
+   * the kernel draws them when it is asked; one that does not is given a moment.
+   *
+   * <p>An IPv6 address is heard of by neighbours, and answers, a little later still: the kernel
+   * joins the group of its solicitations in the background, within a millisecond or so
+   * (addrconf_dad_work). That is not waited for; the first process of a pod takes longer to come.
    */
-  private static void awaitReachable(
+  private static void awaitOperational(
       NetlinkConnection inHost, NetlinkConnection inPod, NetworkAttachment attachment)
       throws LinuxException {
-    Optional<InetAddress> group =
-        attachment.addresses().stream()
-            .filter(a -> !a.isIpv4())
-            .map(a -> solicitedNode(a.address()))
-            .findFirst();
     long deadline = System.nanoTime() + MOMENT_NANOS;
-    while (System.nanoTime() - deadline < 0
-        && !(isOperational(inHost, attachment.hostLink())
-            && isOperational(inPod, IN_POD)
-            && hasJoined(inPod, group))) {
+    while (!(isOperational(inHost, attachment.hostLink()) && isOperational(inPod, IN_POD))
+        && System.nanoTime() - deadline < 0) {
       LockSupport.parkNanos(PAUSE_NANOS);
     }
   }
@@ -134,20 +131,6 @@ final class PodLink {
   private static boolean isOperational(NetlinkConnection routes, String link)
       throws LinuxException {
     return Bridge.find(routes, link).filter(l -> !l.operational()).isEmpty();
-  }
-
-  private static boolean hasJoined(NetlinkConnection inPod, Optional<InetAddress> group)
-      throws LinuxException {
-    return group.isEmpty()
-        || inPod.dump(Addresses.listGroups()).stream()
-            .anyMatch(body -> Addresses.group(body).equals(group));
-  }
-
-  /** The group in which neighbours ask for an IPv6 address: RFC 4291 section 2.7.1. */
-  private static InetAddress solicitedNode(InetAddress address) {
-    byte[] bytes = address.getAddress();
-    String last = String.format("%02x:%02x%02x", bytes[13], bytes[14], bytes[15]);
-    return InetAddress.ofLiteral("ff02::1:ff" + last);
   }
 
   private static void plug(

@@ -5,7 +5,6 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Optional;
 
 /** Messages of rtnetlink(7) about the addresses of links. */
 public final class Addresses {
@@ -14,10 +13,8 @@ public final class Addresses {
 
   static final int RTM_NEWADDR = 20;
   private static final int RTM_GETADDR = 22;
-  private static final int RTM_GETMULTICAST = 58;
   static final int IFA_ADDRESS = 1;
   static final int IFA_LOCAL = 2;
-  private static final int IFA_MULTICAST = 7;
   private static final int IFA_FLAGS = 8;
 
   /** Duplicate address detection would keep an IPv6 address unusable for a second. */
@@ -73,23 +70,9 @@ public final class Addresses {
 
   /** For {@link NetlinkConnection#dump}: the addresses of all links. */
   public static NetlinkMessage list() {
-    return list("list addresses", RTM_GETADDR, 0);
-  }
-
-  /** For {@link NetlinkConnection#dump}: the IPv6 multicast groups that links have joined. */
-  public static NetlinkMessage listGroups() {
-    return list("list multicast groups", RTM_GETMULTICAST, AF_INET6);
-  }
-
-  private static NetlinkMessage list(String operation, int type, int family) {
-    MessageWriter body = new MessageWriter();
-    body.headerU8(family).headerU8(0).headerU8(0).headerU8(0).headerU32(0);
-    return new NetlinkMessage(operation, "", type, 0, body.toBytes());
-  }
-
-  /** Reads an answer to {@link #listGroups}. */
-  public static Optional<InetAddress> group(byte[] body) {
-    return Attributes.parse(body, HEADER).bytes(IFA_MULTICAST).map(Addresses::of);
+    byte[] body =
+        new MessageWriter().headerU8(0).headerU8(0).headerU8(0).headerU8(0).headerU32(0).toBytes();
+    return new NetlinkMessage("list addresses", "", RTM_GETADDR, 0, body);
   }
 
   static int family(InetAddress address) {
