@@ -155,13 +155,14 @@ static int make_pipes(struct shim *shim, struct child *child, struct failure *fa
 	return 0;
 }
 
-/* Detached mounts the daemon has handed over; the container's process has its own by now. */
+/* What the daemon has handed over; the container's process has its own by now. */
 static void close_inherited(const struct plan *plan)
 {
 	struct step step = plan_steps(plan);
 
 	while (plan_next(plan, &step))
-		if (step.type == STEP_ROOT_FD || step.type == STEP_MOUNT_FD)
+		if (step.type == STEP_ROOT_FD || step.type == STEP_MOUNT_FD ||
+		    step.type == STEP_MOUNT_BASE)
 			close((int)take_u32(&step.args));
 }
 

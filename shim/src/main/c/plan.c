@@ -26,7 +26,7 @@ static const struct shape {
 	{ STEP_NAMESPACE_NEW, LAUNCH | IN(PLAN_PIN), "q" },
 	{ STEP_NAMESPACE_JOIN, LAUNCH, "qt" },
 	{ STEP_ID_MAPS, LAUNCH | IN(PLAN_PIN), "tt" },
-	{ STEP_MOUNT_BASE, LAUNCH, "t" },
+	{ STEP_MOUNT_BASE, LAUNCH, "u" },
 	{ STEP_STDIO_OWNER, START, "uu" },
 	{ STEP_PIN, IN(PLAN_PIN), "qt" },
 	{ STEP_PROPAGATION, LAUNCH, "q" },

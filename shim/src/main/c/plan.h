@@ -88,7 +88,7 @@ enum step_type {
 	STEP_NAMESPACE_JOIN = 0x010e,
 	/* The maps of a new user namespace, as /proc/PID/uid_map takes them. text uid, text gid */
 	STEP_ID_MAPS = 0x010f,
-	/* A mount namespace to copy instead of the shim's. text path */
+	/* A mount namespace to copy instead of the shim's. u32 descriptor */
 	STEP_MOUNT_BASE = 0x0110,
 	/* The owner of the pipes behind stdin, stdout and stderr, in the shim's own ids, so that the
 	   process may open /dev/stdout anew. u32 uid, u32 gid */

@@ -170,17 +170,14 @@ static int enter_mount_base(const struct plan *plan, int *back, struct place *pl
 			    struct failure *failure)
 {
 	struct step step;
-	const char *path;
 
 	*back = -1;
 	if (!plan_find(plan, STEP_MOUNT_BASE, &step))
 		return 0;
 	*place = (struct place){ step.type, step.index };
-	path = take_text(&step.args);
 	cleanup_fd int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
-	cleanup_fd int base = open(path, O_RDONLY | O_CLOEXEC);
-	if (own < 0 || base < 0 || setns(base, CLONE_NEWNS) < 0)
-		return fail(failure, "enter mount namespace", path);
+	if (own < 0 || setns((int)take_u32(&step.args), CLONE_NEWNS) < 0)
+		return fail(failure, "enter", "the base mount namespace");
 	*back = take_fd(&own);
 	return 0;
 }

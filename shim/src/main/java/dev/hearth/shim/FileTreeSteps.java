@@ -29,18 +29,20 @@ final class FileTreeSteps {
     this.process = process;
   }
 
-  /** Detached mounts by the numbers the shim gets them at. */
+  /** What the shim gets, by the numbers it gets them at. */
   SortedMap<Integer, Fd> descriptors() {
     return descriptors;
   }
 
+  /** The number the shim gets it at. */
+  int number(Fd fd) {
+    int number = FIRST_DESCRIPTOR + descriptors.size();
+    descriptors.put(number, fd);
+    return number;
+  }
+
   private int number(MountSource source) {
-    if (source instanceof MountSource.Detached(Fd mount)) {
-      int number = FIRST_DESCRIPTOR + descriptors.size();
-      descriptors.put(number, mount);
-      return number;
-    }
-    return -1;
+    return source instanceof MountSource.Detached(Fd mount) ? number(mount) : -1;
   }
 
   void addTo(List<Step> steps) {
@@ -48,7 +50,8 @@ final class FileTreeSteps {
     // What the host unmounts goes away here too; what is mounted here stays here.
     steps.add(new FileStep.SetPropagation(Propagation.SLAVE));
     steps.add(
-        new FileStep.AttachRoot(root.source(), number(root.source()), root.at(), root.changes()));
+        new FileStep.AttachRoot(
+            root.source(), number(root.source()), MountBase.ROOT, root.changes()));
     for (ContainerMount mount : files.mounts()) {
       steps.add(new FileStep.AttachMount(mount, number(mount.source())));
     }

@@ -1,5 +1,6 @@
 package dev.hearth.shim;
 
+import dev.hearth.linux.Fd;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,11 +21,15 @@ public record LaunchPlan(
   /** 0640: the kubelet reads it as root, log collectors often by a group. */
   private static final int LOG_MODE = 0x1A0;
 
-  Plan compile() {
+  /**
+   * @param mountBase the mount namespace to copy
+   */
+  Plan compile(Fd mountBase) {
     List<Step> steps = new ArrayList<>();
+    FileTreeSteps tree = new FileTreeSteps(files, stdio, process);
+    steps.add(new ShimStep.StartFromMounts(tree.number(mountBase)));
     shimSteps(steps);
     containerSteps(steps);
-    FileTreeSteps tree = new FileTreeSteps(files, stdio, process);
     namespaces
         .sysctls()
         .forEach((name, value) ->

@@ -17,16 +17,13 @@ import java.util.Set;
  * @param idMaps of the user namespace made or joined
  * @param hostName set in the UTS namespace
  * @param sysctls by their dotted name, set in the container's namespaces
- * @param mountBase a mount namespace to copy instead of the daemon's: the fewer mounts it has, the
- *     quicker
  */
 public record NamespaceSetup(
     Set<Namespace> created,
     Map<Namespace, Path> joined,
     Optional<IdMaps> idMaps,
     Optional<String> hostName,
-    Map<String, String> sysctls,
-    Optional<Path> mountBase) {
+    Map<String, String> sysctls) {
   public NamespaceSetup {
     if (!created.contains(Namespace.MOUNT)) {
       throw new IllegalArgumentException("a container needs a mount namespace of its own");
@@ -48,8 +45,7 @@ public record NamespaceSetup(
   /** New ones of these kinds, besides the mount namespace. */
   public static NamespaceSetup creating(Namespace... kinds) {
     Set<Namespace> created = EnumSet.of(Namespace.MOUNT, kinds);
-    return new NamespaceSetup(
-        created, Map.of(), Optional.empty(), Optional.empty(), Map.of(), Optional.empty());
+    return new NamespaceSetup(created, Map.of(), Optional.empty(), Optional.empty(), Map.of());
   }
 
   /** The same, joining one more. */
@@ -57,7 +53,7 @@ public record NamespaceSetup(
     Map<Namespace, Path> more = new EnumMap<>(Namespace.class);
     more.putAll(joined);
     more.put(kind, path);
-    return new NamespaceSetup(created, more, idMaps, hostName, sysctls, mountBase);
+    return new NamespaceSetup(created, more, idMaps, hostName, sysctls);
   }
 
   boolean isUserNamespaced() {

@@ -20,9 +20,6 @@ final class NamespaceSteps {
       IdMaps maps = namespaces.idMaps().orElseThrow();
       steps.add(new ShimStep.MapIds(IdMaps.text(maps.users()), IdMaps.text(maps.groups())));
     }
-    namespaces
-        .mountBase()
-        .ifPresent(path -> steps.add(new ShimStep.AtPath(ShimStep.PathKind.MOUNT_BASE, path)));
     if (namespaces.isUserNamespaced()) {
       // Root in there, or what is made in the container would be nobody's.
       steps.add(new ProcessStep.BecomeUser(0, 0, List.of()));

@@ -1,21 +1,18 @@
 package dev.hearth.shim;
 
 import dev.hearth.linux.Propagation;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * A container's root file system.
  *
- * @param at an empty folder of the host to attach it at, in the container's mount namespace only
  * @param changes of its attributes, before anything is mounted in it
  * @param readOnly made so when everything is mounted
  * @param propagation of the container's mounts among themselves, when everything is mounted
  */
 public record RootFileSystem(
     MountSource source,
-    Path at,
     List<MountChange> changes,
     boolean readOnly,
     Optional<Propagation> propagation) {
@@ -24,12 +21,12 @@ public record RootFileSystem(
   }
 
   /** One that can be written and keeps its mounts to itself. */
-  public static RootFileSystem of(MountSource source, Path at) {
-    return new RootFileSystem(source, at, List.of(), false, Optional.empty());
+  public static RootFileSystem of(MountSource source) {
+    return new RootFileSystem(source, List.of(), false, Optional.empty());
   }
 
   /** The same, read-only. */
   public RootFileSystem asReadOnly() {
-    return new RootFileSystem(source, at, changes, true, propagation);
+    return new RootFileSystem(source, changes, true, propagation);
   }
 }

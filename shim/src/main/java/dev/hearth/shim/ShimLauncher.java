@@ -1,24 +1,15 @@
 package dev.hearth.shim;
 
-import dev.hearth.linux.Child;
 import dev.hearth.linux.Descriptors;
 import dev.hearth.linux.Fd;
 import dev.hearth.linux.LinuxException;
 import dev.hearth.linux.Opens;
 import dev.hearth.linux.Poller;
-import dev.hearth.linux.ProcessIdentity;
-import dev.hearth.linux.Processes;
-import dev.hearth.linux.Spawn;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeoutException;
 
 /**
@@ -29,29 +20,37 @@ import java.util.concurrent.TimeoutException;
  * upgrade may replace that file at any time.
  */
 public final class ShimLauncher implements AutoCloseable {
-  private static final int PLAN_FD = 3;
-  private static final int REPORT_FD = 4;
-
-  private final Poller poller;
   private final Fd program;
+  private final Fd mountBase;
+  private final ShimRun run;
 
   /**
-   * Takes a copy of the program.
+   * Takes a copy of the program, and runs it once to make what containers start from.
    *
-   * @throws IOException if it cannot be read or copied
+   * @throws IOException if it cannot be read, copied or run
    */
   public ShimLauncher(Poller poller, Path program) throws IOException {
-    this.poller = poller;
+    this.program = copy(program);
+    run = new ShimRun(poller, this.program);
+    try {
+      mountBase = MountBase.make(run);
+    } catch (IOException e) {
+      this.program.close();
+      throw e;
+    }
+  }
+
+  private static Fd copy(Path program) throws IOException {
     byte[] content = Files.readAllBytes(program);
     Fd copy = Opens.memory("hearth-shim");
     try {
       Descriptors.writeAll(copy, ByteBuffer.wrap(content));
       Descriptors.seal(copy);
+      return copy;
     } catch (LinuxException e) {
       copy.close();
       throw e;
     }
-    this.program = copy;
   }
 
   /**
@@ -64,25 +63,7 @@ public final class ShimLauncher implements AutoCloseable {
    */
   public StartedContainer launch(LaunchPlan plan, Duration timeout)
       throws ShimException, LinuxException, TimeoutException, InterruptedException {
-    Plan compiled = plan.compile();
-    List<Report> reports = run(compiled, timeout);
-    int shimPid = 0;
-    List<StartWarning> warnings = new ArrayList<>();
-    for (Report report : reports) {
-      switch (report.kind()) {
-        case Report.SHIM -> shimPid = report.pid();
-        case Report.WARNING -> warnings.add(StartWarning.of(compiled, report));
-        case Report.STARTED -> {
-          return new StartedContainer(
-              new ProcessIdentity(report.pid(), report.startTicks()),
-              shimPid,
-              Times.instant(report.at()),
-              warnings);
-        }
-        default -> {}
-      }
-    }
-    throw new ShimUnreachable("the shim ended without a word on " + plan.supervision().control());
+    return run.launch(plan.compile(mountBase), timeout);
   }
 
   /**
@@ -92,75 +73,12 @@ public final class ShimLauncher implements AutoCloseable {
    */
   public void pin(PinPlan plan, Duration timeout)
       throws ShimException, LinuxException, TimeoutException, InterruptedException {
-    run(plan.compile(), timeout);
-  }
-
-  /** All reports of a start that has not failed. */
-  private List<Report> run(Plan plan, Duration timeout)
-      throws ShimException, LinuxException, TimeoutException, InterruptedException {
-    long deadline = System.nanoTime() + timeout.toNanos();
-    try (Opens.Pipe report = Opens.pipe()) {
-      Descriptors.setNonBlocking(report.reader(), true);
-      try (Child child = start(plan, report.writer())) {
-        report.writer().close();
-        try {
-          return readReports(plan, report.reader(), deadline);
-        } finally {
-          // It forks and ends before the shim reports anything; a pin ends with its report.
-          report.reader().close();
-          child.await(poller, Duration.ofSeconds(5));
-        }
-      }
-    }
-  }
-
-  private Child start(Plan plan, Fd report) throws LinuxException {
-    try (Fd memory = Opens.memory("plan")) {
-      Descriptors.writeAll(memory, plan.encode());
-      Map<Integer, Fd> descriptors = new HashMap<>(plan.descriptors());
-      descriptors.put(PLAN_FD, memory);
-      descriptors.put(REPORT_FD, report);
-      return Child.start(
-          new Spawn(
-              // Not self: by the time of the exec the child has closed its copy.
-              Path.of("/proc/" + Processes.self() + "/fd/" + program.number()),
-              List.of("hearth-shim"),
-              Map.of(),
-              descriptors,
-              true));
-    }
-  }
-
-  private List<Report> readReports(Plan plan, Fd pipe, long deadline)
-      throws ShimException, LinuxException, TimeoutException, InterruptedException {
-    List<Report> reports = new ArrayList<>();
-    ByteBuffer buffer = ByteBuffer.allocate(16 * Report.SIZE).order(ByteOrder.LITTLE_ENDIAN);
-    while (true) {
-      int read = Descriptors.read(pipe, buffer);
-      if (read < 0) {
-        return reports;
-      }
-      if (read == 0) {
-        poller.awaitReadable(pipe, Duration.ofNanos(deadline - System.nanoTime()));
-        continue;
-      }
-      buffer.flip();
-      while (buffer.remaining() >= Report.SIZE) {
-        Report report = Report.read(buffer);
-        if (report.kind() == Report.FAILED) {
-          throw StartFailure.of(plan, report);
-        }
-        reports.add(report);
-        if (report.kind() == Report.STARTED) {
-          return reports;
-        }
-      }
-      buffer.compact();
-    }
+    run.run(plan.compile(), timeout);
   }
 
   @Override
   public void close() {
+    mountBase.close();
     program.close();
   }
 }

@@ -15,8 +15,7 @@ sealed interface ShimStep extends Step {
     CONTROL(0x0104, "listen on"),
     EXIT_RECORD(0x0105, "record exits in"),
     CGROUP_DIR(0x010b, "join cgroup"),
-    CGROUP_JOIN(0x010c, "join cgroup"),
-    MOUNT_BASE(0x0110, "copy mount namespace");
+    CGROUP_JOIN(0x010c, "join cgroup");
 
     private final int type;
     private final String purpose;
@@ -194,6 +193,23 @@ sealed interface ShimStep extends Step {
     @Override
     public String purpose() {
       return "map user and group ids";
+    }
+  }
+
+  record StartFromMounts(int descriptor) implements ShimStep {
+    @Override
+    public int type() {
+      return 0x0110;
+    }
+
+    @Override
+    public void write(PlanWriter out) {
+      out.u32(descriptor);
+    }
+
+    @Override
+    public String purpose() {
+      return "copy the small mount namespace";
     }
   }
 

@@ -2,6 +2,8 @@ package dev.hearth.shim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hearth.linux.Fd;
+import dev.hearth.linux.Opens;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +28,9 @@ final class DecodersFuzz {
   private static void writeSeeds(Path folder) throws IOException {
     LaunchPlan launch = SamplePlans.everything();
     ExecPlan exec = ExecPlan.in(launch, launch.process());
-    seed(folder, "plan", "launch", launch.compile().encode());
+    try (Fd base = Opens.memory("base")) {
+      seed(folder, "plan", "launch", launch.compile(base).encode());
+    }
     seed(folder, "plan", "exec", exec.withTerminal(new WindowSize(1, 2)).compile().encode());
     seed(folder, "plan", "pin", SamplePlans.pin().compile().encode());
     seed(folder, "protocol", "status", Request.of(Request.STATUS));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hearth.linux.DetachedMounts;
 import dev.hearth.linux.Fd;
+import dev.hearth.linux.FileSystemContext;
 import dev.hearth.linux.MountAttribute;
 import dev.hearth.linux.Mounts;
 import dev.hearth.linux.Propagation;
@@ -140,7 +141,7 @@ class FilesIT extends ContainerTest {
         Fd data = DetachedMounts.copy(hostFolder("data"), false)) {
       FileTree tree =
           FileTree.of(
-              RootFileSystem.of(new MountSource.Detached(mount), bench.folder.resolve("mnt")),
+              RootFileSystem.of(new MountSource.Detached(mount)),
               List.of(Workbench.mount("/data", new MountSource.Detached(data))));
       assertThat(bench.output(plan(tree, "cat /data/file"))).isEqualTo("of data\n");
     }
@@ -150,17 +151,17 @@ class FilesIT extends ContainerTest {
   void anOverlayMayBeTheRoot() throws Exception {
     Path upper = Files.createDirectory(bench.folder.resolve("upper"));
     Path work = Files.createDirectory(bench.folder.resolve("work"));
-    MountSource overlay =
-        new MountSource.FileSystem(
-            "overlay",
-            List.of(
-                MountSource.Option.of("lowerdir", bench.rootfs.toString()),
-                MountSource.Option.of("upperdir", upper.toString()),
-                MountSource.Option.of("workdir", work.toString()),
-                MountSource.Option.flag("volatile")),
-            Set.of());
-    FileTree tree = FileTree.of(RootFileSystem.of(overlay, bench.folder.resolve("mnt")), List.of());
-    assertThat(bench.output(plan(tree, "echo x >/written; cat /written"))).isEqualTo("x\n");
+    try (FileSystemContext overlay = FileSystemContext.open("overlay")) {
+      overlay.set("lowerdir", bench.rootfs.toString());
+      overlay.set("upperdir", upper.toString());
+      overlay.set("workdir", work.toString());
+      overlay.set("volatile");
+      overlay.create();
+      try (Fd mount = overlay.mount(Set.of())) {
+        FileTree tree = FileTree.of(RootFileSystem.of(new MountSource.Detached(mount)), List.of());
+        assertThat(bench.output(plan(tree, "echo x >/written; cat /written"))).isEqualTo("x\n");
+      }
+    }
     assertThat(upper.resolve("written")).hasContent("x\n");
     assertThat(bench.rootfs.resolve("written")).doesNotExist();
   }
@@ -323,11 +324,7 @@ class FilesIT extends ContainerTest {
   void theRootKeepsItsPropagation() throws Exception {
     RootFileSystem root =
         new RootFileSystem(
-            bench.root().source(),
-            bench.root().at(),
-            List.of(),
-            false,
-            Optional.of(Propagation.SHARED));
+            bench.root().source(), List.of(), false, Optional.of(Propagation.SHARED));
     assertThat(
             bench.output(
                 plan(

@@ -64,8 +64,7 @@ class NamespacesIT extends ContainerTest {
             Map.of(),
             Optional.empty(),
             Optional.of("somewhere"),
-            Map.of("net.ipv4.ip_unprivileged_port_start", "77", "kernel.shm_rmid_forced", "1"),
-            Optional.empty());
+            Map.of("net.ipv4.ip_unprivileged_port_start", "77", "kernel.shm_rmid_forced", "1"));
     String before = Files.readString(Path.of("/proc/sys/net/ipv4/ip_unprivileged_port_start"));
     assertThat(
             bench.output(
@@ -88,8 +87,7 @@ class NamespacesIT extends ContainerTest {
             Map.of(),
             Optional.empty(),
             Optional.empty(),
-            Map.of("net.no_such", "1"),
-            Optional.empty());
+            Map.of("net.no_such", "1"));
     assertThatThrownBy(() -> bench.start(plan("c", namespaces, Workbench.program("true"))))
         .isInstanceOf(StartFailure.class)
         .hasMessage(
@@ -187,8 +185,7 @@ class NamespacesIT extends ContainerTest {
             Map.of(),
             Optional.of(MAPS),
             Optional.of("mapped"),
-            Map.of("net.ipv4.ip_unprivileged_port_start", "77"),
-            Optional.empty());
+            Map.of("net.ipv4.ip_unprivileged_port_start", "77"));
     LaunchPlan plan = userPlan(namespaces, data);
     StartedContainer started = bench.start(plan);
     assertUserContainer(plan, started, data);
@@ -211,8 +208,7 @@ class NamespacesIT extends ContainerTest {
               pins,
               Optional.of(MAPS),
               Optional.of("mapped"),
-              Map.of("net.ipv4.ip_unprivileged_port_start", "77"),
-              Optional.empty());
+              Map.of("net.ipv4.ip_unprivileged_port_start", "77"));
       LaunchPlan plan = userPlan(namespaces, data);
       StartedContainer started = bench.start(plan);
       assertUserContainer(plan, started, data);
@@ -235,11 +231,7 @@ class NamespacesIT extends ContainerTest {
     FileTree files =
         new FileTree(
             new RootFileSystem(
-                root,
-                Path.of("/tmp"),
-                List.of(MountChange.mappingIds(false)),
-                false,
-                Optional.empty()),
+                root, List.of(MountChange.mappingIds(false)), false, Optional.empty()),
             mounts,
             List.of(),
             List.of(),
@@ -277,46 +269,5 @@ class NamespacesIT extends ContainerTest {
     assertThat(Files.getAttribute(data.resolve("made"), "unix:uid")).isEqualTo(100_000);
     ProcessSetup user = root.withUser(7, 7, List.of()).withBody(Workbench.shell("id -u"));
     assertThat(bench.exec(plan, user).output()).isEqualTo("7\n");
-  }
-
-  @Test
-  void aSmallMountNamespaceMayBeTheBase() throws Exception {
-    Path base = bench.folder.resolve("base");
-    Files.createFile(base);
-    // A mount namespace can only be pinned in one that is older.
-    Path shared = Files.createDirectory(bench.folder.resolve("pins"));
-    dev.hearth.linux.Mounts.mount("none", shared, "tmpfs", Set.of(), "");
-    try {
-      dev.hearth.linux.Mounts.setPropagation(shared, dev.hearth.linux.Propagation.PRIVATE, false);
-      Path pin = shared.resolve("mnt");
-      LaunchPlan holder = bench.sleeper("holder");
-      StartedContainer started = bench.start(holder);
-      Namespaces.pin(Namespaces.open(Path.of("/proc/" + started.process().pid() + "/ns/mnt")), pin);
-      NamespaceSetup namespaces =
-          new NamespaceSetup(
-              Set.of(Namespace.MOUNT, Namespace.PID),
-              Map.of(),
-              Optional.empty(),
-              Optional.empty(),
-              Map.of(),
-              Optional.of(pin));
-      LaunchPlan plan = bench.plan("c", Workbench.shell("cut -d' ' -f5 /proc/self/mountinfo"));
-      FileTree files =
-          FileTree.of(
-              RootFileSystem.of(new MountSource.Bind(bench.rootfs, false), Path.of("/tmp")),
-              Workbench.standardMounts());
-      assertThat(
-              bench.output(
-                  new LaunchPlan(
-                      plan.supervision(),
-                      plan.stdio(),
-                      plan.cgroups(),
-                      namespaces,
-                      files,
-                      plan.process())))
-          .isEqualTo("/\n/proc\n/dev\n/dev/pts\n");
-    } finally {
-      dev.hearth.linux.Mounts.unmount(shared, Set.of(dev.hearth.linux.UnmountFlag.DETACH));
-    }
   }
 }

@@ -41,8 +41,7 @@ final class SamplePlans {
                 Namespace.NETWORK, Path.of("/run/pins/net")),
             Optional.of(idMaps()),
             Optional.of("name"),
-            Map.of("net.ipv4.ip_forward", "1"),
-            Optional.of(Path.of("/run/pins/mnt"))),
+            Map.of("net.ipv4.ip_forward", "1")),
         files(),
         process());
   }
@@ -70,8 +69,7 @@ final class SamplePlans {
                 MountSource.Option.of("lowerdir", "/a:/b"), MountSource.Option.flag("volatile")),
             Set.of(MountAttribute.NO_SUID));
     return new FileTree(
-        new RootFileSystem(
-            overlay, Path.of("/tmp"), List.of(), true, Optional.of(Propagation.SLAVE)),
+        new RootFileSystem(overlay, List.of(), true, Optional.of(Propagation.SLAVE)),
         List.of(
             new ContainerMount(
                 new MountSource.FileSystem("proc", List.of(), Set.of()), "/proc", false, List.of()),

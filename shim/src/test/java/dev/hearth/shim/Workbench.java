@@ -84,7 +84,6 @@ final class Workbench {
     this.folder = folder;
     rootfs = Files.createDirectory(folder.resolve("rootfs"));
     log = folder.resolve("log");
-    Files.createDirectory(folder.resolve("mnt"));
     Path bin = Files.createDirectory(rootfs.resolve("bin"));
     Files.copy(BUSYBOX, bin.resolve("busybox"), StandardCopyOption.COPY_ATTRIBUTES);
     for (String applet : APPLETS) {
@@ -151,7 +150,7 @@ final class Workbench {
   }
 
   RootFileSystem root() {
-    return RootFileSystem.of(new MountSource.Bind(rootfs, false), folder.resolve("mnt"));
+    return RootFileSystem.of(new MountSource.Bind(rootfs, false));
   }
 
   static List<ContainerMount> standardMounts() {

@@ -204,7 +204,6 @@ public final class ContainerPlanner {
     Surroundings around =
         new Surroundings(
             root,
-            ContainerParts.rootMountPoint(layout.container(container.id())),
             new Surroundings.PodPaths(
                 PodFiles.hosts(state),
                 PodFiles.hostname(state),
@@ -212,7 +211,6 @@ public final class ContainerPlanner {
                 PodFiles.shm(state)),
             podNamespaces(pod, state),
             targetPid(container),
-            Optional.empty(),
             cgroup.map(group -> folders(group.join())).orElseGet(TreeMap::new),
             placeholders(container, sources));
     return plans.compile(pod.spec(), container, around);

@@ -107,7 +107,7 @@ public final class PauseProcess {
             namespaces,
             FileTree.of(
                 RootFileSystem.of(
-                        new MountSource.FileSystem("tmpfs", java.util.List.of(), Set.of()), root)
+                        new MountSource.FileSystem("tmpfs", java.util.List.of(), Set.of()))
                     .asReadOnly(),
                 java.util.List.of()),
             ProcessSetup.of(new Body.Pause()));

@@ -100,11 +100,7 @@ public final class ContainerPlans {
     SecurityContext security = spec.security();
     RootFileSystem root =
         new RootFileSystem(
-            around.root(),
-            around.rootMountPoint(),
-            List.of(),
-            security.readonlyRootfs(),
-            mounts.rootPropagation());
+            around.root(), List.of(), security.readonlyRootfs(), mounts.rootPropagation());
     List<ContainerMount> allMounts = new ArrayList<>(mounts.mounts());
     if (ownUsers) {
       allMounts.addAll(devices.asMounts());

@@ -58,8 +58,7 @@ final class Namespacing {
     if (idMaps.isPresent()) {
       join(joined, Namespace.USER, around);
     }
-    return new NamespaceSetup(
-        created, joined, idMaps, Optional.empty(), Map.of(), around.mountBase());
+    return new NamespaceSetup(created, joined, idMaps, Optional.empty(), Map.of());
   }
 
   private static void join(Map<Namespace, Path> joined, Namespace kind, Surroundings around) {

@@ -47,7 +47,7 @@ public final class RuntimeSpecJson {
     json.addProperty("ociVersion", "1.2.0");
     json.add("process", process(plan.process(), plan.stdio() instanceof Stdio.Terminal));
     JsonObject root = new JsonObject();
-    root.addProperty("path", plan.files().root().at().toString());
+    root.addProperty("path", "rootfs");
     root.addProperty("readonly", plan.files().root().readOnly());
     json.add("root", root);
     json.addProperty("hostname", hostName);

@@ -11,11 +11,9 @@ import java.util.SortedMap;
  * What the node has prepared for a container before it is started.
  *
  * @param root its root file system
- * @param rootMountPoint an empty folder to attach that at
  * @param files of the pod
  * @param podNamespaces pins of those the pod has of its own: of NETWORK, UTS, IPC, PID and USER
  * @param targetPid the PID namespace of the container it is to look into; only then
- * @param mountBase a mount namespace to start from instead of the daemon's
  * @param cgroupFolders the container's own folder in each v1 hierarchy by the hierarchy's folder
  *     name, such as {@code cpu,cpuacct}; empty on v2
  * @param sources for mounts that cannot simply be bound, by their container path: images, and
@@ -23,11 +21,9 @@ import java.util.SortedMap;
  */
 public record Surroundings(
     MountSource root,
-    Path rootMountPoint,
     PodPaths files,
     Map<Namespace, Path> podNamespaces,
     Optional<Path> targetPid,
-    Optional<Path> mountBase,
     SortedMap<String, Path> cgroupFolders,
     Map<String, MountSource> sources) {
   /** Files of the pod that its containers see. */

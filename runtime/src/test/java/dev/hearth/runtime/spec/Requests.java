@@ -83,7 +83,6 @@ final class Requests {
   Optional<Path> targetPid = Optional.empty();
   Map<String, MountSource> sources = Map.of();
   MountSource root = new MountSource.Bind(Path.of("/images/1"), false);
-  Path rootMountPoint = Path.of("/run/hearth/root");
   final SortedMap<String, Path> cgroupFolders =
       new TreeMap<>(
           Map.of(
@@ -198,7 +197,6 @@ final class Requests {
     Path files = Path.of("/run/hearth/pods/1");
     return new Surroundings(
         root,
-        rootMountPoint,
         new Surroundings.PodPaths(
             files.resolve("hosts"),
             files.resolve("hostname"),
@@ -206,7 +204,6 @@ final class Requests {
             files.resolve("shm")),
         pins,
         targetPid,
-        Optional.empty(),
         cgroupFolders,
         sources);
   }

@@ -1,0 +1,119 @@
+package dev.hearth.shim;
+
+import dev.hearth.linux.Child;
+import dev.hearth.linux.Descriptors;
+import dev.hearth.linux.Fd;
+import dev.hearth.linux.LinuxException;
+import dev.hearth.linux.Opens;
+import dev.hearth.linux.Poller;
+import dev.hearth.linux.ProcessIdentity;
+import dev.hearth.linux.Processes;
+import dev.hearth.linux.Spawn;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Runs the shim's program with a plan, and listens to what it reports.
+ *
+ * @param program in memory, sealed
+ */
+record ShimRun(Poller poller, Fd program) {
+  private static final int PLAN_FD = 3;
+  private static final int REPORT_FD = 4;
+
+  /** How long the first process may take to end once it was told, or has told, everything. */
+  private static final Duration LAST_MOMENT = Duration.ofSeconds(5);
+
+  /** Runs a launch. */
+  StartedContainer launch(Plan plan, Duration timeout)
+      throws ShimException, LinuxException, TimeoutException, InterruptedException {
+    int shimPid = 0;
+    List<StartWarning> warnings = new ArrayList<>();
+    for (Report report : run(plan, timeout)) {
+      switch (report.kind()) {
+        case Report.SHIM -> shimPid = report.pid();
+        case Report.WARNING -> warnings.add(StartWarning.of(plan, report));
+        case Report.STARTED -> {
+          return new StartedContainer(
+              new ProcessIdentity(report.pid(), report.startTicks()),
+              shimPid,
+              Times.instant(report.at()),
+              warnings);
+        }
+        default -> {}
+      }
+    }
+    throw new ShimUnreachable("the shim ended without a word");
+  }
+
+  /** All reports of a start that has not failed. */
+  List<Report> run(Plan plan, Duration timeout)
+      throws ShimException, LinuxException, TimeoutException, InterruptedException {
+    Deadline deadline = Deadline.in(timeout);
+    try (Opens.Pipe report = Opens.pipe()) {
+      Descriptors.setNonBlocking(report.reader(), true);
+      try (Child child = start(plan, report.writer())) {
+        report.writer().close();
+        try {
+          return readReports(plan, report.reader(), deadline);
+        } finally {
+          // It forks and ends before the shim reports anything; a pin ends with its report.
+          report.reader().close();
+          child.await(poller, LAST_MOMENT);
+        }
+      }
+    }
+  }
+
+  private Child start(Plan plan, Fd report) throws LinuxException {
+    try (Fd memory = Opens.memory("plan")) {
+      Descriptors.writeAll(memory, plan.encode());
+      Map<Integer, Fd> descriptors = new HashMap<>(plan.descriptors());
+      descriptors.put(PLAN_FD, memory);
+      descriptors.put(REPORT_FD, report);
+      return Child.start(
+          new Spawn(
+              // Not self: by the time of the exec the child has closed its copy.
+              Path.of("/proc/" + Processes.self() + "/fd/" + program.number()),
+              List.of("hearth-shim"),
+              Map.of(),
+              descriptors,
+              true));
+    }
+  }
+
+  private List<Report> readReports(Plan plan, Fd pipe, Deadline deadline)
+      throws ShimException, LinuxException, TimeoutException, InterruptedException {
+    List<Report> reports = new ArrayList<>();
+    ByteBuffer buffer = ByteBuffer.allocate(16 * Report.SIZE).order(ByteOrder.LITTLE_ENDIAN);
+    while (true) {
+      int read = Descriptors.read(pipe, buffer);
+      if (read < 0) {
+        return reports;
+      }
+      if (read == 0) {
+        poller.awaitReadable(pipe, deadline.left());
+        continue;
+      }
+      buffer.flip();
+      while (buffer.remaining() >= Report.SIZE) {
+        Report report = Report.read(buffer);
+        if (report.kind() == Report.FAILED) {
+          throw StartFailure.of(plan, report);
+        }
+        reports.add(report);
+        if (report.kind() == Report.STARTED) {
+          return reports;
+        }
+      }
+      buffer.compact();
+    }
+  }
+}
