@@ -37,6 +37,7 @@ public final class ImageContent {
   private final Images images;
   private final ContentStore blobs;
   private final LayerDepot layers;
+  private final DiskSpace space;
   private final InstantSource clock;
   private final Failpoints failpoints;
   private final KeyedLocks<Digest> imageLocks = new KeyedLocks<>();
@@ -54,9 +55,20 @@ public final class ImageContent {
       LayerDepot layers,
       InstantSource clock,
       Failpoints failpoints) {
+    this(images, blobs, layers, DiskSpace.of(blobs.root()), clock, failpoints);
+  }
+
+  ImageContent(
+      Images images,
+      ContentStore blobs,
+      LayerDepot layers,
+      DiskSpace space,
+      InstantSource clock,
+      Failpoints failpoints) {
     this.images = images;
     this.blobs = blobs;
     this.layers = layers;
+    this.space = space;
     this.clock = clock;
     this.failpoints = failpoints;
   }
@@ -71,6 +83,10 @@ public final class ImageContent {
 
   LayerDepot layers() {
     return layers;
+  }
+
+  DiskSpace space() {
+    return space;
   }
 
   Failpoints failpoints() {

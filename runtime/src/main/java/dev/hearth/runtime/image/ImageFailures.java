@@ -23,12 +23,8 @@ final class ImageFailures {
       case ContentException.DiskFull e -> new HearthException.LimitReached(message, e);
       case ContentException.InUse e -> new HearthException.Busy(message, e);
       case LayerException e -> of(message, e);
-      case IOException e when isDiskFull(e) ->
-          new HearthException.LimitReached(
-              what + ": the disk is full; free some space and try again", e);
-      case StoreException e when e.getCause() instanceof IOException io && isDiskFull(io) ->
-          new HearthException.LimitReached(
-              what + ": the disk is full; free some space and try again", e);
+      case IOException e when isDiskFull(e) -> diskFull(message, e);
+      case StoreException e when isDiskFull(e) -> diskFull(message, e);
       default -> new HearthException.HostFailure(message, failure);
     };
   }
@@ -52,9 +48,19 @@ final class ImageFailures {
     };
   }
 
+  private static HearthException diskFull(String message, Exception failure) {
+    return new HearthException.LimitReached(
+        message + ": the disk is full; free some space and try again", failure);
+  }
+
   /** Java tells ENOSPC and EDQUOT only by the text of strerror(3). */
-  private static boolean isDiskFull(IOException e) {
-    String text = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
-    return text.contains("no space left") || text.contains("quota exceeded");
+  private static boolean isDiskFull(Exception failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      String text = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
+      if (text.contains("no space left") || text.contains("quota exceeded")) {
+        return true;
+      }
+    }
+    return false;
   }
 }

@@ -84,6 +84,7 @@ final class LayerFetch {
 
   private LayerDepot.Stored once() throws Exception {
     try (Ingest ingest = content.blobs().ingest(layer.digest(), layer.size())) {
+      content.space().require(layer.size() - ingest.position());
       FutureTask<LayerDepot.Stored> unpacking = new FutureTask<>(() -> unpack(ingest));
       Thread unpacker =
           Thread.ofVirtual().name("unpack " + diffId.hex().substring(0, 12)).start(unpacking);
@@ -145,7 +146,7 @@ final class LayerFetch {
 
   private LayerDepot.Stored unpack(Ingest ingest) throws Exception {
     unpackings.acquire();
-    try (InputStream in = ingest.reader()) {
+    try (InputStream in = content.space().guard(ingest.reader())) {
       content.failpoints().before("pull: unpack a layer");
       LayerDepot.Stored stored = content.layers().unpack(in, layer.mediaType(), diffId);
       content.failpoints().after("pull: unpack a layer");

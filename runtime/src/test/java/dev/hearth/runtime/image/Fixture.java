@@ -27,6 +27,7 @@ final class Fixture implements AutoCloseable {
   final PullImage pulls;
   final List<String> reports = new ArrayList<>();
   final List<PullProgress.Event> events = Collections.synchronizedList(new ArrayList<>());
+  volatile long free = 1L << 30;
   volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
 
   Fixture(Path root) throws Exception {
@@ -46,7 +47,9 @@ final class Fixture implements AutoCloseable {
                 true),
             failpoints,
             reports);
-    content = new ImageContent(images, blobs, depot, () -> now, failpoints);
+    content =
+        new ImageContent(
+            images, blobs, depot, new DiskSpace(() -> free, 1000), () -> now, failpoints);
     List<Duration> pauses = Collections.synchronizedList(new ArrayList<>());
     client =
         Clients.client(RegistryHosts.DIRECT, pauses, InstantSource.system(), Duration.ofSeconds(5));

@@ -348,6 +348,28 @@ class PullImageFaultTest {
   }
 
   @Test
+  void leavesTheLastOfTheDiskToOthers() throws Exception {
+    TestImage pushed = new TestImage().layer(1, 300_000).push(registry, "a/b", "1");
+    fixture.free = 200_000;
+    assertThatThrownBy(() -> fixture.pull(registry, "a/b:1"))
+        .isInstanceOf(HearthException.LimitReached.class)
+        .hasMessageContaining("199000 free");
+    assertThat(registry.seen(blobPath(pushed.layers.getFirst()))).isEmpty();
+    fixture.free = 1L << 30;
+    TestImage bomb = new TestImage().layer(2, 300_000).push(registry, "a/b", "2");
+    registry.fault(
+        blobPath(bomb.layers.getFirst()),
+        (exchange, content) -> {
+          fixture.free = 900;
+          bytes(content).answer(exchange, content);
+        });
+    assertThatThrownBy(() -> fixture.pull(registry, "a/b:2"))
+        .isInstanceOf(HearthException.LimitReached.class)
+        .hasMessageContaining("disk is full");
+    assertThat(fixture.depot.list()).isEmpty();
+  }
+
+  @Test
   void tellsTheKindsOfRegistryFailureApart() throws Exception {
     assertThatThrownBy(() -> fixture.pull(registry, "a/b:none"))
         .isInstanceOf(HearthException.NotFound.class)
