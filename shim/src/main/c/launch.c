@@ -274,7 +274,7 @@ static void tell_started(struct container *container)
 {
 	struct report report = {
 		.kind = REPORT_STARTED,
-		.step = REPORT_NO_STEP,
+		.step = (uint32_t)getpid(),
 		.pid = (uint32_t)container->pid,
 	};
 

@@ -69,7 +69,6 @@ static int run(struct place *place, struct failure *failure)
 	prctl(PR_SET_DUMPABLE, 0);
 	if (chdir("/") < 0)
 		_exit(1);
-	report_pid(REPORT_FD, REPORT_SHIM, getpid());
 	_exit(shim_run(&plan));
 }
 

@@ -54,12 +54,20 @@ void program_close(struct program *program)
 	*program = (struct program){ 0 };
 }
 
+static const int ignored_signals[] = { SIGPIPE, SIGHUP, SIGTERM, SIGINT };
+
+void ignore_signals(void)
+{
+	for (size_t i = 0; i < sizeof(ignored_signals) / sizeof(ignored_signals[0]); i++)
+		signal(ignored_signals[i], SIG_IGN);
+}
+
 int reset_process(const char *name, struct failure *failure)
 {
 	sigset_t none;
 
-	for (int signal_number = 1; signal_number < NSIG; signal_number++)
-		signal(signal_number, SIG_DFL); /* KILL, STOP and the C library's own refuse */
+	for (size_t i = 0; i < sizeof(ignored_signals) / sizeof(ignored_signals[0]); i++)
+		signal(ignored_signals[i], SIG_DFL);
 	sigemptyset(&none);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		return fail(failure, "unblock", "signals");

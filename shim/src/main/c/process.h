@@ -14,6 +14,10 @@ struct program {
 int program_open(struct program *program, const struct plan *plan, struct failure *failure);
 void program_close(struct program *program);
 
+/* The shim lives as long as its container, whoever wants it to end. All other signals it was
+   started with at their defaults, and leaves them so. */
+void ignore_signals(void);
+
 /* Undoes what a process inherits from the shim: signals blocked or ignored, its session. */
 int reset_process(const char *name, struct failure *failure);
 

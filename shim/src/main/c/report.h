@@ -22,10 +22,10 @@
 #include <sys/types.h>
 
 enum report_kind {
-	REPORT_SHIM = 1, /* pid: the shim's own */
 	REPORT_WARNING = 2, /* a SOFT step failed: stage, step, errno, text */
 	REPORT_FAILED = 3, /* stage, step, errno, text */
-	REPORT_STARTED = 4, /* pid, start ticks as in /proc/PID/stat, nanoseconds */
+	/* pid, start ticks as in /proc/PID/stat, nanoseconds; as step the shim's own pid */
+	REPORT_STARTED = 4,
 	REPORT_TERMINAL = 5, /* carries the master and the slave; among ourselves only */
 	REPORT_CLONED = 6, /* pid; among ourselves only */
 };

@@ -60,10 +60,7 @@ static int open_children(struct shim *shim, struct failure *failure)
 	sigaddset(&awaited, SIGCHLD);
 	if (sigprocmask(SIG_SETMASK, &awaited, NULL) < 0)
 		return fail(failure, "block", "signals");
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGINT, SIG_IGN);
+	ignore_signals();
 	shim->children.ready = children_ready;
 	shim->children.fd = signalfd(-1, &awaited, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (shim->children.fd < 0 || loop_watch(&shim->loop, &shim->children, EPOLLIN) < 0)

@@ -6,13 +6,12 @@ import java.nio.charset.StandardCharsets;
 /**
  * What a shim tells of a start, as report.h has it.
  *
- * @param step index in the plan, or -1
+ * @param step index in the plan, or -1; of STARTED the pid of the shim
  */
 record Report(
     int kind, int stage, int step, int errno, int pid, long startTicks, long at, String text) {
   static final int SIZE = 256;
 
-  static final int SHIM = 1;
   static final int WARNING = 2;
   static final int FAILED = 3;
   static final int STARTED = 4;

@@ -34,16 +34,14 @@ record ShimRun(Poller poller, Fd program) {
   /** Runs a launch. */
   StartedContainer launch(Plan plan, Duration timeout)
       throws ShimException, LinuxException, TimeoutException, InterruptedException {
-    int shimPid = 0;
     List<StartWarning> warnings = new ArrayList<>();
     for (Report report : run(plan, timeout)) {
       switch (report.kind()) {
-        case Report.SHIM -> shimPid = report.pid();
         case Report.WARNING -> warnings.add(StartWarning.of(plan, report));
         case Report.STARTED -> {
           return new StartedContainer(
               new ProcessIdentity(report.pid(), report.startTicks()),
-              shimPid,
+              report.step(),
               Times.instant(report.at()),
               warnings);
         }
