@@ -49,7 +49,7 @@ static pid_t detach(const struct plan *plan, struct place *place, struct failure
 
 static int run(struct place *place, struct failure *failure)
 {
-	struct plan plan;
+	struct plan plan = { 0 };
 	pid_t pid;
 
 	*place = (struct place){ STAGE_PLAN, REPORT_NO_STEP };

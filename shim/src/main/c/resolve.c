@@ -152,7 +152,7 @@ static int make_file(int root, const char *wanted, struct failure *failure)
 		return fail_with(failure, ENAMETOOLONG, "make file", wanted);
 	strcpy(path, wanted);
 	for (int links = 0; links < LINK_LIMIT; links++) {
-		const char *name;
+		const char *name = path;
 		cleanup_fd int parent = make_parent_in_root(root, path, &name, failure);
 		if (parent < 0)
 			return -1;
