@@ -92,7 +92,6 @@ class ContainerPlansIT {
                 false),
             new NodeView());
     request.root = new MountSource.Bind(root, false);
-    request.rootMountPoint = folder.resolve("mnt");
     request.network = NamespaceMode.NODE;
     request.ipc = NamespaceMode.CONTAINER;
     request.pins.clear();
@@ -126,7 +125,6 @@ class ContainerPlansIT {
     around =
         new Surroundings(
             around.root(),
-            around.rootMountPoint(),
             new Surroundings.PodPaths(
                 files.resolve("hosts"),
                 files.resolve("hostname"),
@@ -134,7 +132,6 @@ class ContainerPlansIT {
                 files.resolve("shm")),
             around.podNamespaces(),
             around.targetPid(),
-            around.mountBase(),
             around.cgroupFolders(),
             around.sources());
     ContainerPlan plan = plans.compile(request.pod(), request.record(), around);
