@@ -150,6 +150,8 @@ static void serve_attach(struct client *client, uint32_t flags, struct received 
 	}
 	client->attached = true;
 	send_ok(client);
+	if (client->server->container->recorded)
+		send_ended(client);
 }
 
 /*

@@ -14,7 +14,10 @@ import java.util.List;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
-/** One connection to a shim. For one thread at a time, but closing it ends another's wait. */
+/**
+ * One connection to a shim. Any thread may send, one at a time may receive; closing it ends that
+ * wait.
+ */
 final class Connection implements AutoCloseable {
   private static final int HEADER = 4;
   private static final int LARGEST_ANSWER = 512;

@@ -8,6 +8,7 @@ import dev.hearth.linux.Opens;
 import dev.hearth.linux.Poller;
 import dev.hearth.linux.ProcessIdentity;
 import dev.hearth.linux.Processes;
+import dev.hearth.linux.Signals;
 import dev.hearth.linux.Spawn;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -62,11 +63,33 @@ record ShimRun(Poller poller, Fd program) {
         try {
           return readReports(plan, report.reader(), deadline);
         } finally {
-          // It forks and ends before the shim reports anything; a pin ends with its report.
           report.reader().close();
-          child.await(poller, LAST_MOMENT);
+          reap(child);
         }
       }
+    }
+  }
+
+  /**
+   * The first process forks and ends before the shim reports anything, and a pin's ends with its
+   * report. Should it hang all the same, that is no reason to forget what came of the start.
+   */
+  private void reap(Child child) throws LinuxException, InterruptedException {
+    try {
+      child.await(poller, LAST_MOMENT);
+    } catch (TimeoutException e) {
+      child.signal(Signals.KILL);
+      int pid = child.pid();
+      Thread.ofPlatform()
+          .daemon()
+          .name("reaper-of-" + pid)
+          .start(() -> {
+            try {
+              Processes.reap(pid);
+            } catch (LinuxException gone) {
+              // Somebody else has reaped it.
+            }
+          });
     }
   }
 
