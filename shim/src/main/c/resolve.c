@@ -81,6 +81,12 @@ static int follow_dangling(int parent, const char *folder, const char *name, con
 	return 0;
 }
 
+/* Whether nothing but slashes follows a component whose end, a NUL for now, was end. */
+static bool is_last(const char *at, char end)
+{
+	return !end || at[1 + strspn(at + 1, "/")] == '\0';
+}
+
 int make_folder_in_root(int root, const char *wanted, mode_t mode, struct failure *failure)
 {
 	char path[PATH_MAX];
@@ -109,7 +115,8 @@ int make_folder_in_root(int root, const char *wanted, mode_t mode, struct failur
 		component[length] = '\0';
 		path[start + length] = '\0';
 		fd = open_folder(root, path);
-		if (fd < 0 && errno == ENOENT && mkdirat(parent, component, mode) == 0)
+		if (fd < 0 && errno == ENOENT &&
+		    mkdirat(parent, component, is_last(path + start + length, kept) ? mode : 0755) == 0)
 			fd = open_folder(root, path);
 		if (fd < 0 && errno == EEXIST && ++links <= LINK_LIMIT) {
 			path[start + length] = kept;

@@ -14,7 +14,7 @@
    the above. A descriptor or -1 with errno. */
 int open_in_root(int root, const char *path, int flags, uint64_t resolve);
 
-/* Opens (O_PATH) the folder at path and makes it, and those above it, where absent. */
+/* Opens (O_PATH) the folder at path and makes it where absent; those above it with mode 0755. */
 int make_folder_in_root(int root, const char *path, mode_t mode, struct failure *failure);
 
 /* Opens (O_PATH) the folder that is to hold the last component of path, making it where absent;

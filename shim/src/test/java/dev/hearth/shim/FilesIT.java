@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 
 @NeedsRoot
 class FilesIT extends ContainerTest {
+  private static final int PRIVATE = 0x1C0;
   private static final MountSource TMPFS =
       new MountSource.FileSystem("tmpfs", List.of(), Set.of(MountAttribute.NO_DEVICES));
 
@@ -191,6 +192,26 @@ class FilesIT extends ContainerTest {
                     "echo x >/dev/null; stat -c '%a %u %g %t,%T' /dev/sub/zero /dev/null;"
                         + " readlink /dev/fd")))
         .isEqualTo("640 7 8 1,5\n666 0 0 1,3\n/proc/self/fd\n");
+  }
+
+  @Test
+  void foldersAreMadeWithTheirModeAndOwner() throws Exception {
+    Files.setPosixFilePermissions(
+        bench.rootfs.resolve("etc"),
+        java.nio.file.attribute.PosixFilePermissions.fromString("rwx--x--x"));
+    FileTree tree =
+        new FileTree(
+            bench.root(),
+            Workbench.standardMounts(),
+            List.of(
+                new ContainerFolder("/new/below/", PRIVATE, 7, 8),
+                new ContainerFolder("/etc", PRIVATE, 7, 8)),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of());
+    assertThat(bench.output(plan(tree, "stat -c '%a %u %g' /new /new/below /etc")))
+        .isEqualTo("755 0 0\n700 7 8\n711 0 0\n");
   }
 
   @Test
