@@ -6,63 +6,51 @@ import dev.hearth.proto.cri.v1.ExecSyncResponse;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
-import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 
-@Command(
-    name = "exec",
-    description = {
-      "Runs a command in a container and ends with the command's own code.",
-      "Output is shown when the command has ended, 16 MiB of each stream at most. When the"
-          + " command could not be run at all, a line that begins with \"hearth:\" says so and"
-          + " the code is one of those below."
-    })
-final class ExecCommand implements Callable<Integer> {
+final class ExecCommand implements Subcommand {
   private final HearthCommand hearth;
-
-  @Option(
-      names = {"-i", "--stdin"},
-      description = "Not available yet.")
-  private boolean stdin;
-
-  @Option(
-      names = {"-t", "--tty"},
-      description = "Not available yet.")
-  private boolean tty;
-
-  @Option(
-      names = "--timeout",
-      paramLabel = "SECONDS",
-      description = "Kill the command after this long. Default: never.")
-  private long timeoutSeconds;
-
-  @Parameters(index = "0", paramLabel = "CONTAINER", description = "Id, its beginning, or name.")
-  private String container = "";
-
-  @Parameters(
-      index = "1..*",
-      arity = "1..*",
-      paramLabel = "COMMAND",
-      description = "The program and its arguments, without a shell.")
-  private List<String> command = List.of();
+  private final OptionSpec stdin = Arguments.flag("Not available yet.", "-i", "--stdin");
+  private final OptionSpec tty = Arguments.flag("Not available yet.", "-t", "--tty");
+  private final OptionSpec timeout =
+      Arguments.valued(
+          Long.class, "SECONDS", "Kill the command after this long. Default: never.", "--timeout");
+  private final PositionalParamSpec container =
+      Arguments.parameter(0, "CONTAINER", "Id, its beginning, or name.");
+  private final PositionalParamSpec command =
+      Arguments.parametersFrom(1, "COMMAND", "The program and its arguments, without a shell.");
 
   ExecCommand(HearthCommand hearth) {
     this.hearth = hearth;
   }
 
   @Override
+  public CommandSpec spec() {
+    CommandSpec spec =
+        Arguments.command(
+                this,
+                "exec",
+                "Runs a command in a container and ends with the command's own code.",
+                "Output is shown when the command has ended, 16 MiB of each stream at most. When the"
+                    + " command could not be run at all, a line that begins with \"hearth:\" says so and"
+                    + " the code is one of those below.")
+            .add(container)
+            .add(command)
+            .add(stdin)
+            .add(tty)
+            .add(timeout);
+    // What follows the container's name is the command's, options too.
+    spec.parser().stopAtPositional(true);
+    return spec;
+  }
+
+  @Override
   public Integer call() {
-    if (stdin || tty) {
+    if (Arguments.isSet(stdin) || Arguments.isSet(tty)) {
       throw CommandFailure.usage(
           "exec cannot connect standard input or a terminal yet; leave out -i and -t");
-    }
-    if (withoutSeparator().isEmpty()) {
-      throw CommandFailure.usage("no command after --");
-    }
-    if (timeoutSeconds < 0) {
-      throw CommandFailure.usage("a timeout below zero: " + timeoutSeconds);
     }
     ExecSyncResponse answer;
     try (Daemon daemon = hearth.daemon()) {
@@ -71,9 +59,9 @@ final class ExecCommand implements Callable<Integer> {
               .patientRuntime()
               .execSync(
                   ExecSyncRequest.newBuilder()
-                      .setContainerId(daemon.containerId(container))
-                      .addAllCmd(withoutSeparator())
-                      .setTimeout(timeoutSeconds)
+                      .addAllCmd(words())
+                      .setTimeout(timeoutSeconds())
+                      .setContainerId(daemon.containerId(Arguments.text(container)))
                       .build());
     }
     copy(answer.getStdout(), hearth.out());
@@ -81,9 +69,24 @@ final class ExecCommand implements Callable<Integer> {
     return answer.getExitCode();
   }
 
-  /** Who is used to kubectl writes -- between container and command. */
-  private List<String> withoutSeparator() {
-    return command.getFirst().equals("--") ? command.subList(1, command.size()) : command;
+  private long timeoutSeconds() {
+    long seconds = Arguments.<Long>given(timeout).orElse(0L);
+    if (seconds < 0) {
+      throw CommandFailure.usage("a timeout below zero: " + seconds);
+    }
+    return seconds;
+  }
+
+  /** The command; who is used to kubectl writes -- between container and command. */
+  private List<String> words() {
+    List<String> words = Arguments.<List<String>>given(command).orElse(List.of());
+    if (words.getFirst().equals("--")) {
+      words = words.subList(1, words.size());
+    }
+    if (words.isEmpty()) {
+      throw CommandFailure.usage("no command after --");
+    }
+    return words;
   }
 
   private static void copy(ByteString from, PrintStream to) {

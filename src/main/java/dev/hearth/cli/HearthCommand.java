@@ -15,67 +15,37 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Function;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.Spec;
 
 /** The command line, {@code hearth}: one command against the daemon's socket, then the end. */
-@Command(
-    name = "hearth",
-    description = "Looks after a Hearth daemon and what runs under it.",
-    synopsisSubcommandLabel = "COMMAND",
-    scope = ScopeType.INHERIT,
-    sortOptions = false,
-    optionListHeading = "%nOptions:%n",
-    commandListHeading = "%nCommands:%n",
-    exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {
-      "0:done",
-      "1:failed; the message says why",
-      "2:the command line makes no sense",
-      "3:no daemon answers on the socket",
-      "4:what was named is not there",
-      "other:exec only, the command's own code"
-    })
-public final class HearthCommand implements Runnable {
+public final class HearthCommand {
   private static final Set<String> HELP = Set.of("-h", "--help");
   private static final String DEFAULT_SOCKET = "/run/hearth/hearth.sock";
   private static final String SOCKET_VARIABLE = "HEARTH_SOCKET";
   private static final String DEBUG_VARIABLE = "HEARTH_DEBUG";
 
   private final Shell shell;
-
-  @Spec private @Nullable CommandSpec spec;
-
-  @Option(
-      names = "--socket",
-      paramLabel = "PATH",
-      scope = ScopeType.INHERIT,
-      description = "The daemon's socket. Default: $HEARTH_SOCKET, else " + DEFAULT_SOCKET + ".")
-  private @Nullable Path socket;
-
-  @Option(
-      names = "--patience",
-      paramLabel = "SECONDS",
-      scope = ScopeType.INHERIT,
-      defaultValue = "10",
-      description = "How long a quick call may take. Default: ${DEFAULT-VALUE}.")
-  private int patienceSeconds;
-
-  @SuppressWarnings("UnusedVariable") // picocli looks at it
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      scope = ScopeType.INHERIT,
-      description = "Shows this.")
-  private boolean help;
+  private final OptionSpec socket =
+      inherited("The daemon's socket. Default: $HEARTH_SOCKET, else " + DEFAULT_SOCKET + ".")
+          .names("--socket")
+          .type(String.class)
+          .paramLabel("PATH")
+          .build();
+  private final OptionSpec patience =
+      inherited("How long a quick call may take. Default: 10.")
+          .names("--patience")
+          .type(int.class)
+          .paramLabel("SECONDS")
+          .defaultValue("10")
+          .build();
+  private final OptionSpec help =
+      inherited("Shows this.").names("-h", "--help").type(boolean.class).usageHelp(true).build();
 
   private HearthCommand(Shell shell) {
     this.shell = shell;
@@ -100,8 +70,12 @@ public final class HearthCommand implements Runnable {
 
   private static CommandLine commandLine(Shell shell, List<String> args) {
     var hearth = new HearthCommand(shell);
-    var commandLine = new CommandLine(hearth);
-    hearth.commands(args).forEach(commandLine::addSubcommand);
+    var commandLine = new CommandLine(hearth.spec());
+    for (Subcommand command : hearth.commands(args)) {
+      CommandSpec spec = command.spec();
+      format(spec);
+      commandLine.addSubcommand(spec.name(), spec);
+    }
     return commandLine
         .setOut(writer(shell.out()))
         .setErr(writer(shell.err()))
@@ -111,38 +85,60 @@ public final class HearthCommand implements Runnable {
         .setExecutionExceptionHandler((e, _, _) -> hearth.failed(e));
   }
 
+  private CommandSpec spec() {
+    // Without a command: what there is.
+    CommandSpec spec =
+        CommandSpec.wrapWithoutInspection((Runnable) () -> run(shell, "--help")).name("hearth");
+    spec.usageMessage()
+        .description("Looks after a Hearth daemon and what runs under it.")
+        .synopsisSubcommandLabel("COMMAND");
+    format(spec);
+    return spec.add(socket).add(patience).add(help);
+  }
+
+  private static void format(CommandSpec spec) {
+    var exitCodes = new LinkedHashMap<String, String>();
+    exitCodes.put("0", "done");
+    exitCodes.put("1", "failed; the message says why");
+    exitCodes.put("2", "the command line makes no sense");
+    exitCodes.put("3", "no daemon answers on the socket");
+    exitCodes.put("4", "what was named is not there");
+    exitCodes.put("other", "exec only, the command's own code");
+    spec.usageMessage()
+        .sortOptions(false)
+        .optionListHeading("%nOptions:%n")
+        .commandListHeading("%nCommands:%n")
+        .exitCodeListHeading("%nExit codes:%n")
+        .exitCodeList(exitCodes);
+  }
+
+  private static OptionSpec.Builder inherited(String description) {
+    return OptionSpec.builder("-").scopeType(ScopeType.INHERIT).description(description);
+  }
+
   /**
-   * The commands that may be meant. picocli takes about 10 ms to read the annotations of each, so
-   * those whose name does not occur are left out, unless the list of all may be shown.
+   * The commands that may be meant. Each that is described costs a millisecond or two, so those
+   * whose name does not occur are left out, unless the list of all may be shown.
    */
-  private List<CommandLine> commands(List<String> args) {
-    var all = new LinkedHashMap<String, Supplier<CommandLine>>();
-    all.put("version", () -> new CommandLine(new VersionCommand(this)));
-    all.put("status", () -> new CommandLine(new StatusCommand(this)));
-    all.put("pods", () -> new CommandLine(new PodsCommand(this)));
-    all.put("ps", () -> new CommandLine(new PsCommand(this)));
-    all.put("images", () -> new CommandLine(new ImagesCommand(this)));
-    all.put("pull", () -> new CommandLine(new PullCommand(this)));
-    all.put("logs", () -> new CommandLine(new LogsCommand(this)));
-    // What follows the container's name is the command's, options too.
-    all.put("exec", () -> new CommandLine(new ExecCommand(this)).setStopAtPositional(true));
-    all.put("inspect", () -> new CommandLine(new InspectCommand(this)));
+  private List<Subcommand> commands(List<String> args) {
+    var all = new LinkedHashMap<String, Function<HearthCommand, Subcommand>>();
+    all.put("version", VersionCommand::new);
+    all.put("status", StatusCommand::new);
+    all.put("pods", PodsCommand::new);
+    all.put("ps", PsCommand::new);
+    all.put("images", ImagesCommand::new);
+    all.put("pull", PullCommand::new);
+    all.put("logs", LogsCommand::new);
+    all.put("exec", ExecCommand::new);
+    all.put("inspect", InspectCommand::new);
     if (Collections.disjoint(args, HELP) && !Collections.disjoint(args, all.keySet())) {
       all.keySet().retainAll(args);
     }
-    return all.values().stream().map(Supplier::get).toList();
+    return all.values().stream().map(constructor -> constructor.apply(this)).toList();
   }
 
   private static PrintWriter writer(PrintStream to) {
     return new PrintWriter(new OutputStreamWriter(to, UTF_8), true);
-  }
-
-  /** Without a command: what there is. */
-  @Override
-  public void run() {
-    if (spec != null) {
-      spec.commandLine().usage(spec.commandLine().getOut());
-    }
   }
 
   Shell shell() {
@@ -159,18 +155,20 @@ public final class HearthCommand implements Runnable {
    * @throws CommandFailure if there is no socket
    */
   Daemon daemon() {
-    if (patienceSeconds <= 0) {
-      throw CommandFailure.usage("--patience must be above zero, not " + patienceSeconds);
+    if (patienceSeconds() <= 0) {
+      throw CommandFailure.usage("--patience must be above zero, not " + patienceSeconds());
     }
-    return Daemon.at(socket(), Duration.ofSeconds(patienceSeconds));
+    return Daemon.at(socket(), Duration.ofSeconds(patienceSeconds()));
   }
 
   private Path socket() {
-    if (socket != null) {
-      return socket;
-    }
     String fromEnvironment = shell.environment().getOrDefault(SOCKET_VARIABLE, "");
-    return Path.of(fromEnvironment.isEmpty() ? DEFAULT_SOCKET : fromEnvironment);
+    String otherwise = fromEnvironment.isEmpty() ? DEFAULT_SOCKET : fromEnvironment;
+    return Path.of(Arguments.<String>given(socket).orElse(otherwise));
+  }
+
+  private int patienceSeconds() {
+    return patience.<Integer>getValue();
   }
 
   private int misused(ParameterException e) {
@@ -235,7 +233,7 @@ public final class HearthCommand implements Runnable {
     return said.contains("CallOptions")
         ? CommandFailure.unreachable(
             "the daemon at %s gave no answer within %d s; --patience waits longer"
-                .formatted(socket(), patienceSeconds),
+                .formatted(socket(), patienceSeconds()),
             refused)
         : CommandFailure.failed(said, refused);
   }

@@ -6,29 +6,23 @@ import dev.hearth.proto.cri.v1.ListImagesResponse;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
-@Command(name = "images", description = "Lists images by name.")
-final class ImagesCommand implements Callable<Integer> {
+final class ImagesCommand implements Subcommand {
   private static final String NONE = "<none>";
 
   private final HearthCommand hearth;
-
-  @Option(
-      names = {"-q", "--quiet"},
-      description = "Whole ids and nothing else.")
-  private boolean quiet;
-
-  @Option(
-      names = {"-o", "--output"},
-      paramLabel = "FORMAT",
-      description = "table or json.")
-  private OutputFormat output = OutputFormat.table;
+  private final OptionSpec quiet = Arguments.flag("Whole ids and nothing else.", "-q", "--quiet");
+  private final OptionSpec output = Arguments.format();
 
   ImagesCommand(HearthCommand hearth) {
     this.hearth = hearth;
+  }
+
+  @Override
+  public CommandSpec spec() {
+    return Arguments.command(this, "images", "Lists images by name.").add(quiet).add(output);
   }
 
   @Override
@@ -37,9 +31,9 @@ final class ImagesCommand implements Callable<Integer> {
     try (Daemon daemon = hearth.daemon()) {
       answer = daemon.images().listImages(ListImagesRequest.getDefaultInstance());
     }
-    if (output == OutputFormat.json) {
+    if (Arguments.isJson(output)) {
       hearth.out().println(Json.pretty(Json.of(answer)));
-    } else if (quiet) {
+    } else if (Arguments.isSet(quiet)) {
       answer.getImagesList().forEach(image -> hearth.out().println(image.getId()));
     } else {
       print(answer.getImagesList());

@@ -13,16 +13,11 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 
-@Command(
-    name = "inspect",
-    description = "Shows all that is known of a pod, container or image, as JSON.")
-final class InspectCommand implements Callable<Integer> {
+final class InspectCommand implements Subcommand {
   /** What an argument may be taken for. The constants are what {@code --type} takes. */
   enum Type {
     pod,
@@ -31,39 +26,40 @@ final class InspectCommand implements Callable<Integer> {
   }
 
   private final HearthCommand hearth;
-
-  @Parameters(
-      paramLabel = "WHAT",
-      description = "Id, its beginning, or name; pods also as NAMESPACE/NAME.")
-  private String wanted = "";
-
-  @Option(names = "--type", paramLabel = "TYPE", description = "Only a pod, container or image.")
-  private Optional<Type> type = Optional.empty();
-
-  @Option(
-      names = {"-o", "--output"},
-      paramLabel = "FORMAT",
-      description = "json, as it is without.")
-  private OutputFormat output = OutputFormat.json;
+  private final PositionalParamSpec wanted =
+      Arguments.parameter(0, "WHAT", "Id, its beginning, or name; pods also as NAMESPACE/NAME.");
+  private final OptionSpec type =
+      Arguments.valued(Type.class, "TYPE", "Only a pod, container or image.", "--type");
+  private final OptionSpec output = Arguments.format(OutputFormat.json, "json, as it is without.");
 
   InspectCommand(HearthCommand hearth) {
     this.hearth = hearth;
   }
 
   @Override
+  public CommandSpec spec() {
+    return Arguments.command(
+            this, "inspect", "Shows all that is known of a pod, container or image, as JSON.")
+        .add(wanted)
+        .add(type)
+        .add(output);
+  }
+
+  @Override
   public Integer call() {
-    if (output != OutputFormat.json) {
+    if (!Arguments.isJson(output)) {
       throw CommandFailure.usage("inspect shows JSON only; leave out -o");
     }
     try (Daemon daemon = hearth.daemon()) {
-      String kind = type.map(Type::name).orElse("pod, container or image");
-      Found found = Lookup.only(kind, wanted, candidates(daemon));
+      String kind = Arguments.<Type>given(type).map(Type::name).orElse("pod, container or image");
+      String wanted = Arguments.text(this.wanted);
+      Found found = Lookup.only(kind, wanted, candidates(wanted, daemon));
       hearth.out().println(Json.pretty(inspect(found, daemon)));
     }
     return ExitCode.OK;
   }
 
-  private List<Found> candidates(Daemon daemon) {
+  private List<Found> candidates(String wanted, Daemon daemon) {
     var found = new ArrayList<Found>();
     if (mayBe(Type.pod)) {
       var pods = daemon.runtime().listPodSandbox(ListPodSandboxRequest.getDefaultInstance());
@@ -74,17 +70,17 @@ final class InspectCommand implements Callable<Integer> {
       found.addAll(Lookup.containers(all.getContainersList(), wanted));
     }
     if (mayBe(Type.image)) {
-      found.addAll(images(daemon));
+      found.addAll(images(wanted, daemon));
     }
     return found;
   }
 
   private boolean mayBe(Type candidate) {
-    return type.isEmpty() || type.get() == candidate;
+    return Arguments.<Type>given(type).map(only -> only == candidate).orElse(true);
   }
 
   /** The daemon knows how short names are completed; beginnings of ids are our own service. */
-  private List<Found> images(Daemon daemon) {
+  private static List<Found> images(String wanted, Daemon daemon) {
     var images = daemon.images().listImages(ListImagesRequest.getDefaultInstance());
     List<Found> found = Lookup.images(images.getImagesList(), wanted);
     if (!found.isEmpty()) {

@@ -12,19 +12,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 
-@Command(
-    name = "logs",
-    description = {
-      "Shows what a container wrote: its standard output on standard output, its standard error"
-          + " on standard error.",
-      "Reads the present log file on this machine; what was rotated away lies beside it."
-    })
-final class LogsCommand implements Callable<Integer> {
+final class LogsCommand implements Subcommand {
   private static final Duration POLL = Duration.ofMillis(100);
 
   /** How often the file is looked at for each time the daemon is asked whether it is all. */
@@ -33,48 +25,57 @@ final class LogsCommand implements Callable<Integer> {
   private static final int BUFFER = 1 << 16;
 
   private final HearthCommand hearth;
-
-  @Parameters(paramLabel = "CONTAINER", description = "Id, its beginning, or name.")
-  private String container = "";
-
-  @Option(
-      names = {"-f", "--follow"},
-      description = "Go on until the container ends, through rotations and restarts of hearthd.")
-  private boolean follow;
-
-  @Option(names = "--tail", paramLabel = "LINES", description = "Only the last lines.")
-  private Optional<Long> tail = Optional.empty();
-
-  @Option(
-      names = "--since",
-      paramLabel = "TIME",
-      converter = SinceConverter.class,
-      description =
-          "Only what is younger: 90s, 10m, 1h30m, 2d, or a time such as" + " 2026-01-31T09:30:00Z.")
-  private Optional<Since> since = Optional.empty();
-
-  @Option(
-      names = {"-t", "--timestamps"},
-      description = "Begin each line with its time.")
-  private boolean timestamps;
+  private final PositionalParamSpec container =
+      Arguments.parameter(0, "CONTAINER", "Id, its beginning, or name.");
+  private final OptionSpec follow =
+      Arguments.flag(
+          "Go on until the container ends, through rotations and restarts of hearthd.",
+          "-f",
+          "--follow");
+  private final OptionSpec tail =
+      Arguments.valued(Long.class, "LINES", "Only the last lines.", "--tail");
+  private final OptionSpec since =
+      Arguments.valued(
+          new SinceConverter(),
+          "TIME",
+          "Only what is younger: 90s, 10m, 1h30m, 2d, or a time such as 2026-01-31T09:30:00Z.",
+          "--since");
+  private final OptionSpec timestamps =
+      Arguments.flag("Begin each line with its time.", "-t", "--timestamps");
 
   LogsCommand(HearthCommand hearth) {
     this.hearth = hearth;
   }
 
   @Override
+  public CommandSpec spec() {
+    return Arguments.command(
+            this,
+            "logs",
+            "Shows what a container wrote: its standard output on standard output, its standard error"
+                + " on standard error.",
+            "Reads the present log file on this machine; what was rotated away lies beside it.")
+        .add(container)
+        .add(follow)
+        .add(tail)
+        .add(since)
+        .add(timestamps);
+  }
+
+  @Override
   public Integer call() {
-    if (tail.isPresent() && tail.get() < 0) {
-      throw CommandFailure.usage("a number of lines below zero: " + tail.get());
+    Optional<Long> lines = Arguments.given(tail);
+    if (lines.isPresent() && lines.get() < 0) {
+      throw CommandFailure.usage("a number of lines below zero: " + lines.get());
     }
-    Optional<Instant> from = since.map(s -> s.at(hearth.shell().now(), hearth.shell().zone()));
+    String container = Arguments.text(this.container);
     try (Daemon daemon = hearth.daemon()) {
-      ContainerStatus status = status(daemon);
+      ContainerStatus status = status(container, daemon);
       Path path = logPath(status);
-      var printer = new LogPrinter(hearth.shell(), timestamps, from);
+      var printer = new LogPrinter(hearth.shell(), Arguments.isSet(timestamps), since());
       try (LogFile log = open(path, status, daemon)) {
-        if (tail.isPresent()) {
-          log.seekToLastLines(tail.get());
+        if (lines.isPresent()) {
+          log.seekToLastLines(lines.get());
         }
         print(log, printer, status.getId(), daemon);
       } finally {
@@ -94,17 +95,23 @@ final class LogsCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private ContainerStatus status(Daemon daemon) {
+  private static ContainerStatus status(String container, Daemon daemon) {
     String id = daemon.containerId(container);
     return daemon.runtime().containerStatus(statusRequest(id)).getStatus();
   }
 
-  private Path logPath(ContainerStatus status) {
+  private static Path logPath(ContainerStatus status) {
     if (status.getLogPath().isEmpty()) {
       throw CommandFailure.notFound(
-          "container %s has no log: its pod was made without a log directory".formatted(container));
+          "container %s has no log: its pod was made without a log directory"
+              .formatted(status.getMetadata().getName()));
     }
     return Path.of(status.getLogPath());
+  }
+
+  private Optional<Instant> since() {
+    Shell shell = hearth.shell();
+    return Arguments.<Since>given(since).map(given -> given.at(shell.now(), shell.zone()));
   }
 
   /** With --follow, a log that is not there yet is waited for. */
@@ -114,7 +121,7 @@ final class LogsCommand implements Callable<Integer> {
       try {
         return LogFile.open(path);
       } catch (NoSuchFileException e) {
-        if (!follow || hasEnded(status.getId(), daemon)) {
+        if (!Arguments.isSet(follow) || hasEnded(status.getId(), daemon)) {
           throw e;
         }
         Thread.sleep(POLL);
@@ -125,7 +132,7 @@ final class LogsCommand implements Callable<Integer> {
   private void print(LogFile log, LogPrinter printer, String id, Daemon daemon)
       throws IOException, InterruptedException {
     var decoder = new LogDecoder(printer);
-    if (!drain(log, decoder, printer) || !follow) {
+    if (!drain(log, decoder, printer) || !Arguments.isSet(follow)) {
       return;
     }
     for (long round = 0; ; round++) {

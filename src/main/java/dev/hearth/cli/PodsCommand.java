@@ -7,34 +7,25 @@ import dev.hearth.proto.cri.v1.PodSandboxFilter;
 import dev.hearth.proto.cri.v1.PodSandboxState;
 import java.time.Instant;
 import java.util.Comparator;
-import java.util.Map;
-import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
-@Command(name = "pods", description = "Lists pods, the newest first.")
-final class PodsCommand implements Callable<Integer> {
+final class PodsCommand implements Subcommand {
   private final HearthCommand hearth;
-
-  @Option(
-      names = {"-l", "--label"},
-      paramLabel = "KEY=VALUE",
-      description = "Only those with this label; may be repeated.")
-  private Map<String, String> labels = Map.of();
-
-  @Option(
-      names = {"-q", "--quiet"},
-      description = "Whole ids and nothing else.")
-  private boolean quiet;
-
-  @Option(
-      names = {"-o", "--output"},
-      paramLabel = "FORMAT",
-      description = "table or json.")
-  private OutputFormat output = OutputFormat.table;
+  private final OptionSpec labels = Arguments.labels();
+  private final OptionSpec quiet = Arguments.flag("Whole ids and nothing else.", "-q", "--quiet");
+  private final OptionSpec output = Arguments.format();
 
   PodsCommand(HearthCommand hearth) {
     this.hearth = hearth;
+  }
+
+  @Override
+  public CommandSpec spec() {
+    return Arguments.command(this, "pods", "Lists pods, the newest first.")
+        .add(labels)
+        .add(quiet)
+        .add(output);
   }
 
   @Override
@@ -46,16 +37,18 @@ final class PodsCommand implements Callable<Integer> {
               .runtime()
               .listPodSandbox(
                   ListPodSandboxRequest.newBuilder()
-                      .setFilter(PodSandboxFilter.newBuilder().putAllLabelSelector(labels))
+                      .setFilter(
+                          PodSandboxFilter.newBuilder()
+                              .putAllLabelSelector(Arguments.labels(labels)))
                       .build());
     }
     var pods =
         answer.getItemsList().stream()
             .sorted(Comparator.comparingLong(PodSandbox::getCreatedAt).reversed())
             .toList();
-    if (output == OutputFormat.json) {
+    if (Arguments.isJson(output)) {
       hearth.out().println(Json.pretty(Json.of(answer)));
-    } else if (quiet) {
+    } else if (Arguments.isSet(quiet)) {
       pods.forEach(pod -> hearth.out().println(pod.getId()));
     } else {
       print(pods);

@@ -16,44 +16,31 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
-@Command(name = "ps", description = "Lists containers, the newest first.")
-final class PsCommand implements Callable<Integer> {
+final class PsCommand implements Subcommand {
   private final HearthCommand hearth;
-
-  @Option(
-      names = {"-a", "--all"},
-      description = "Those that do not run, too.")
-  private boolean all;
-
-  @Option(
-      names = {"-p", "--pod"},
-      paramLabel = "POD",
-      description = "Only those of this pod.")
-  private String pod = "";
-
-  @Option(
-      names = {"-l", "--label"},
-      paramLabel = "KEY=VALUE",
-      description = "Only those with this label; may be repeated.")
-  private Map<String, String> labels = Map.of();
-
-  @Option(
-      names = {"-q", "--quiet"},
-      description = "Whole ids and nothing else.")
-  private boolean quiet;
-
-  @Option(
-      names = {"-o", "--output"},
-      paramLabel = "FORMAT",
-      description = "table or json.")
-  private OutputFormat output = OutputFormat.table;
+  private final OptionSpec all = Arguments.flag("Those that do not run, too.", "-a", "--all");
+  private final OptionSpec pod =
+      Arguments.valued(String.class, "POD", "Only those of this pod.", "-p", "--pod");
+  private final OptionSpec labels = Arguments.labels();
+  private final OptionSpec quiet = Arguments.flag("Whole ids and nothing else.", "-q", "--quiet");
+  private final OptionSpec output = Arguments.format();
 
   PsCommand(HearthCommand hearth) {
     this.hearth = hearth;
+  }
+
+  @Override
+  public CommandSpec spec() {
+    return Arguments.command(this, "ps", "Lists containers, the newest first.")
+        .add(all)
+        .add(pod)
+        .add(labels)
+        .add(quiet)
+        .add(output);
   }
 
   @Override
@@ -67,9 +54,9 @@ final class PsCommand implements Callable<Integer> {
           answer.getContainersList().stream()
               .sorted(Comparator.comparingLong(Container::getCreatedAt).reversed())
               .toList();
-      if (output == OutputFormat.json) {
+      if (Arguments.isJson(output)) {
         hearth.out().println(Json.pretty(Json.of(answer)));
-      } else if (quiet) {
+      } else if (Arguments.isSet(quiet)) {
         containers.forEach(container -> hearth.out().println(container.getId()));
       } else {
         print(containers, daemon);
@@ -79,13 +66,15 @@ final class PsCommand implements Callable<Integer> {
   }
 
   private ContainerFilter filter(Daemon daemon) {
-    var filter = ContainerFilter.newBuilder().putAllLabelSelector(labels);
-    if (!all) {
+    var filter = ContainerFilter.newBuilder().putAllLabelSelector(Arguments.labels(labels));
+    if (!Arguments.isSet(all)) {
       filter.setState(ContainerStateValue.newBuilder().setState(ContainerState.CONTAINER_RUNNING));
     }
-    if (!pod.isEmpty()) {
+    Optional<String> wanted = Arguments.given(pod);
+    if (wanted.isPresent()) {
       var pods = daemon.runtime().listPodSandbox(ListPodSandboxRequest.getDefaultInstance());
-      filter.setPodSandboxId(Lookup.only("pod", pod, Lookup.pods(pods.getItemsList(), pod)).id());
+      filter.setPodSandboxId(
+          Lookup.only("pod", wanted.get(), Lookup.pods(pods.getItemsList(), wanted.get())).id());
     }
     return filter.build();
   }

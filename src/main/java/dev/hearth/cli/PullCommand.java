@@ -8,63 +8,56 @@ import dev.hearth.proto.cri.v1.PullImageRequest;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.Iterator;
-import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 
-@Command(
-    name = "pull",
-    description = {
-      "Pulls an image; prints its id when it is complete.",
-      "Progress goes to standard error: a line a layer, redrawn on a terminal."
-    })
-final class PullCommand implements Callable<Integer> {
+final class PullCommand implements Subcommand {
   private final HearthCommand hearth;
-
-  @Parameters(
-      paramLabel = "IMAGE",
-      description = "A reference: busybox, quay.io/team/app:v2, app@sha256:...")
-  private String image = "";
-
-  @Option(
-      names = {"-q", "--quiet"},
-      description = "No progress.")
-  private boolean quiet;
-
-  @Option(
-      names = {"-o", "--output"},
-      paramLabel = "FORMAT",
-      description = "table or json.")
-  private OutputFormat output = OutputFormat.table;
+  private final PositionalParamSpec image =
+      Arguments.parameter(0, "IMAGE", "A reference: busybox, quay.io/team/app:v2, app@sha256:...");
+  private final OptionSpec quiet = Arguments.flag("No progress.", "-q", "--quiet");
+  private final OptionSpec output = Arguments.format();
 
   PullCommand(HearthCommand hearth) {
     this.hearth = hearth;
   }
 
   @Override
+  public CommandSpec spec() {
+    return Arguments.command(
+            this,
+            "pull",
+            "Pulls an image; prints its id when it is complete.",
+            "Progress goes to standard error: a line a layer, redrawn on a terminal.")
+        .add(image)
+        .add(quiet)
+        .add(output);
+  }
+
+  @Override
   public Integer call() {
+    String image = Arguments.text(this.image);
     if (image.isEmpty()) {
       throw CommandFailure.usage("an empty image reference; name one, as in hearth pull busybox");
     }
     String id;
     try (Daemon daemon = hearth.daemon()) {
-      id = pull(daemon);
+      id = pull(image, daemon);
     }
-    switch (output) {
-      case table -> hearth.out().println(id);
-      case json -> {
-        var json = new JsonObject();
-        json.addProperty("image", image);
-        json.addProperty("imageId", id);
-        hearth.out().println(Json.pretty(json));
-      }
+    if (Arguments.isJson(output)) {
+      var json = new JsonObject();
+      json.addProperty("image", image);
+      json.addProperty("imageId", id);
+      hearth.out().println(Json.pretty(json));
+    } else {
+      hearth.out().println(id);
     }
     return ExitCode.OK;
   }
 
-  private String pull(Daemon daemon) {
-    var display = new PullDisplay(hearth.shell(), quiet);
+  private String pull(String image, Daemon daemon) {
+    var display = new PullDisplay(hearth.shell(), Arguments.isSet(quiet));
     try {
       Iterator<PullProgress> progress =
           daemon.patientAdmin().pull(PullRequest.newBuilder().setImage(image).build());
@@ -77,7 +70,7 @@ final class PullCommand implements Callable<Integer> {
       }
     } catch (StatusRuntimeException e) {
       if (e.getStatus().getCode() == Status.Code.UNIMPLEMENTED && display.isUntouched()) {
-        return pullSilently(daemon);
+        return pullSilently(image, daemon);
       }
       throw e;
     }
@@ -86,7 +79,7 @@ final class PullCommand implements Callable<Integer> {
   }
 
   /** By CRI alone: another runtime, or an older daemon. */
-  private String pullSilently(Daemon daemon) {
+  private static String pullSilently(String image, Daemon daemon) {
     return daemon
         .patientImages()
         .pullImage(

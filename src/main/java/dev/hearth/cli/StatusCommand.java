@@ -16,27 +16,25 @@ import io.grpc.StatusRuntimeException;
 import java.io.PrintStream;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
-@Command(
-    name = "status",
-    description = {
-      "Shows whether the daemon is well, and what its last start found.",
-      "Ends with 1 when a pod could not be started now."
-    })
-final class StatusCommand implements Callable<Integer> {
+final class StatusCommand implements Subcommand {
   private final HearthCommand hearth;
-
-  @Option(
-      names = {"-o", "--output"},
-      paramLabel = "FORMAT",
-      description = "table or json.")
-  private OutputFormat output = OutputFormat.table;
+  private final OptionSpec output = Arguments.format();
 
   StatusCommand(HearthCommand hearth) {
     this.hearth = hearth;
+  }
+
+  @Override
+  public CommandSpec spec() {
+    return Arguments.command(
+            this,
+            "status",
+            "Shows whether the daemon is well, and what its last start found.",
+            "Ends with 1 when a pod could not be started now.")
+        .add(output);
   }
 
   @Override
@@ -47,13 +45,12 @@ final class StatusCommand implements Callable<Integer> {
       status = daemon.runtime().status(StatusRequest.getDefaultInstance());
       info = info(daemon);
     }
-    switch (output) {
-      case json -> {
-        JsonObject json = Json.of(status);
-        info.ifPresent(known -> json.add("hearth", Json.of(known)));
-        hearth.out().println(Json.pretty(json));
-      }
-      case table -> print(status, info);
+    if (Arguments.isJson(output)) {
+      JsonObject json = Json.of(status);
+      info.ifPresent(known -> json.add("hearth", Json.of(known)));
+      hearth.out().println(Json.pretty(json));
+    } else {
+      print(status, info);
     }
     return ready(status) ? ExitCode.OK : ExitCode.FAILED;
   }

@@ -3,44 +3,40 @@ package dev.hearth.cli;
 import com.google.gson.JsonObject;
 import dev.hearth.proto.cri.v1.VersionRequest;
 import dev.hearth.proto.cri.v1.VersionResponse;
-import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
-@Command(name = "version", description = "Shows the versions of command line and daemon.")
-final class VersionCommand implements Callable<Integer> {
+final class VersionCommand implements Subcommand {
   private final HearthCommand hearth;
-
-  @Option(
-      names = {"-o", "--output"},
-      paramLabel = "FORMAT",
-      description = "table or json.")
-  private OutputFormat output = OutputFormat.table;
+  private final OptionSpec output = Arguments.format();
 
   VersionCommand(HearthCommand hearth) {
     this.hearth = hearth;
   }
 
   @Override
+  public CommandSpec spec() {
+    return Arguments.command(this, "version", "Shows the versions of command line and daemon.")
+        .add(output);
+  }
+
+  @Override
   public Integer call() {
-    if (output == OutputFormat.table) {
+    if (!Arguments.isJson(output)) {
       // First, so that it is there whatever becomes of the daemon.
       hearth.out().println("hearth     " + ownVersion());
     }
     VersionResponse daemon = daemonVersion();
-    switch (output) {
-      case table -> {
-        hearth
-            .out()
-            .println("daemon     " + daemon.getRuntimeName() + " " + daemon.getRuntimeVersion());
-        hearth.out().println("CRI        " + daemon.getRuntimeApiVersion());
-      }
-      case json -> {
-        var json = new JsonObject();
-        json.addProperty("client", ownVersion());
-        json.add("daemon", Json.of(daemon));
-        hearth.out().println(Json.pretty(json));
-      }
+    if (Arguments.isJson(output)) {
+      var json = new JsonObject();
+      json.addProperty("client", ownVersion());
+      json.add("daemon", Json.of(daemon));
+      hearth.out().println(Json.pretty(json));
+    } else {
+      hearth
+          .out()
+          .println("daemon     " + daemon.getRuntimeName() + " " + daemon.getRuntimeVersion());
+      hearth.out().println("CRI        " + daemon.getRuntimeApiVersion());
     }
     return ExitCode.OK;
   }

@@ -106,8 +106,8 @@ class HearthCommandTest {
           {"ps", "--patience", "0"}
         }) {
       CommandRun run = run(arguments);
-      assertThat(run.exitCode()).as("%s", (Object) arguments).isEqualTo(ExitCode.USAGE);
-      assertThat(run.err()).as("%s", (Object) arguments).startsWith("hearth: ").hasLineCount(1);
+      assertThat(run.exitCode()).as("%s", List.of(arguments)).isEqualTo(ExitCode.USAGE);
+      assertThat(run.err()).as("%s", List.of(arguments)).startsWith("hearth: ").hasLineCount(1);
       assertThat(run.out()).isEmpty();
     }
   }
