@@ -11,6 +11,7 @@ import dev.hearth.linux.Signals;
 import dev.hearth.linux.testing.NeedsRoot;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -236,12 +237,12 @@ class AttachIT extends ContainerTest {
             new FileTree(
                 plan.files().root(),
                 plan.files().mounts(),
-                java.util.List.of(),
-                java.util.List.of(DeviceNode.character("/dev/tty", 0666, 5, 0)),
-                java.util.List.of(),
-                java.util.List.of(),
-                java.util.List.of()),
-            plan.process().withUser(1000, 1000, java.util.List.of()));
+                List.of(),
+                List.of(DeviceNode.character("/dev/tty", 0666, 5, 0)),
+                List.of(),
+                List.of(),
+                List.of()),
+            plan.process().withUser(1000, 1000, List.of()));
     bench.run(ofUser);
     assertThat(bench.logged("stdout")).isEqualTo("1000 620\r\n1000 620\r\nx\r\n");
   }

@@ -13,6 +13,7 @@ import dev.hearth.linux.UnmountFlag;
 import dev.hearth.linux.testing.NeedsRoot;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -197,8 +198,7 @@ class FilesIT extends ContainerTest {
   @Test
   void foldersAreMadeWithTheirModeAndOwner() throws Exception {
     Files.setPosixFilePermissions(
-        bench.rootfs.resolve("etc"),
-        java.nio.file.attribute.PosixFilePermissions.fromString("rwx--x--x"));
+        bench.rootfs.resolve("etc"), PosixFilePermissions.fromString("rwx--x--x"));
     FileTree tree =
         new FileTree(
             bench.root(),

@@ -10,6 +10,7 @@ import dev.hearth.linux.Signals;
 import dev.hearth.linux.testing.NeedsRoot;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -222,7 +223,7 @@ class NamespacesIT extends ContainerTest {
 
   private LaunchPlan userPlan(NamespaceSetup namespaces, Path data) {
     MountSource root = new MountSource.Bind(bench.rootfs, false);
-    List<ContainerMount> mounts = new java.util.ArrayList<>(Workbench.standardMounts());
+    List<ContainerMount> mounts = new ArrayList<>(Workbench.standardMounts());
     mounts.add(Workbench.mount("/data", new MountSource.Bind(data, false)));
     mounts.add(
         Workbench.mount(

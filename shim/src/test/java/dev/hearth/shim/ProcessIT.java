@@ -8,11 +8,13 @@ import dev.hearth.linux.testing.NeedsRoot;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Test;
 
 @NeedsRoot
@@ -106,7 +108,7 @@ class ProcessIT extends ContainerTest {
   }
 
   private static SeccompFilter filter(int action) {
-    var program = new java.util.ArrayList<Long>();
+    var program = new ArrayList<Long>();
     program.add(SeccompFilter.instruction(LOAD_WORD, 0, 0, 0));
     for (int number : MKDIR) {
       program.add(SeccompFilter.instruction(JUMP_IF_EQUAL, 0, 1, number));
@@ -177,8 +179,7 @@ class ProcessIT extends ContainerTest {
     assertThat(bench.output(plan(process))).isEqualTo("/etc\nmine\n");
     // CVE-2024-21626: a descriptor of the host's left open.
     LaunchPlan plan = plan(shell("pwd").withWorkingDirectory("/proc/self/fd/5"));
-    org.assertj.core.api.Assertions.assertThatThrownBy(() -> bench.start(plan))
-        .isInstanceOf(StartFailure.class);
+    Assertions.assertThatThrownBy(() -> bench.start(plan)).isInstanceOf(StartFailure.class);
   }
 
   @Test

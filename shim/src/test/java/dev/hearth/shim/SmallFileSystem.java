@@ -1,5 +1,6 @@
 package dev.hearth.shim;
 
+import dev.hearth.linux.LinuxException;
 import dev.hearth.linux.Mounts;
 import dev.hearth.linux.UnmountFlag;
 import java.nio.file.Path;
@@ -13,7 +14,7 @@ record SmallFileSystem(Path at) implements AutoCloseable {
   }
 
   @Override
-  public void close() throws dev.hearth.linux.LinuxException {
+  public void close() throws LinuxException {
     Mounts.unmount(at, Set.of(UnmountFlag.DETACH));
   }
 }

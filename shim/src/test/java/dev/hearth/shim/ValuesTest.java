@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.jimfs.Jimfs;
+import dev.hearth.linux.MountAttribute;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,11 +80,7 @@ final class ValuesTest {
   @Test
   void aChangeOfAccessTimesClearsThemAll() {
     MountChange change =
-        MountChange.setting(
-            false,
-            Set.of(
-                dev.hearth.linux.MountAttribute.NO_ACCESS_TIME,
-                dev.hearth.linux.MountAttribute.READ_ONLY));
+        MountChange.setting(false, Set.of(MountAttribute.NO_ACCESS_TIME, MountAttribute.READ_ONLY));
     assertThat(change.setBits()).isEqualTo(0x11);
     assertThat(change.clearBits()).isEqualTo(0x70);
     assertThat(MountChange.mappingIds(true).setBits()).isEqualTo(0x100000);
@@ -92,7 +90,7 @@ final class ValuesTest {
   void aReportIsRead() {
     ByteBuffer bytes = ByteBuffer.allocate(Report.SIZE).order(ByteOrder.LITTLE_ENDIAN);
     bytes.putShort((short) 3).putShort((short) 0x205).putInt(7).putInt(2).putInt(0);
-    bytes.putLong(0).putLong(0).put("open /x".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    bytes.putLong(0).putLong(0).put("open /x".getBytes(StandardCharsets.UTF_8));
     Report report = Report.read(bytes.rewind());
     assertThat(report).isEqualTo(new Report(3, 0x205, 7, 2, 0, 0, 0, "open /x"));
     assertThat(bytes.hasRemaining()).isFalse();
