@@ -183,6 +183,11 @@ int container_record(struct container *container, uint64_t lost_log_bytes)
 	text_add(&temporary, ".new");
 	cleanup_fd int fd =
 		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 && errno == ENOENT) {
+		/* The folder is gone: the daemon has removed all there was of us. */
+		container->recorded = true;
+		return 0;
+	}
 	if (fd < 0 || write_all(fd, record, text.length) < 0 ||
 	    rename(path, container->record_path) < 0)
 		return -1;

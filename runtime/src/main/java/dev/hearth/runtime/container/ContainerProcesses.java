@@ -48,6 +48,9 @@ public final class ContainerProcesses {
   /** How long to leave a silent shim alone before it is asked again. */
   private static final Duration PATIENCE = Duration.ofSeconds(1);
 
+  /** How long to leave a shim alone that is about to end. */
+  private static final Duration SHIM_ENDING = Duration.ofMillis(5);
+
   private static final Duration FOR_EVER = Duration.ofDays(365);
 
   /** Exit code of a container whose end nobody saw; the peers' number. */
@@ -122,6 +125,22 @@ public final class ContainerProcesses {
   /** Ends the container's first process, and with it its PID namespace if it has its own. */
   void kill(Container container) throws InterruptedException {
     signalDirectly(container, Signals.KILL);
+  }
+
+  /** Waits until the shim of a container that was killed has ended too, or gives it up. */
+  void awaitShimEnd(Container container) throws InterruptedException {
+    long end = System.nanoTime() + ANSWER.toNanos();
+    while (System.nanoTime() < end) {
+      try {
+        shim(container.id()).status(ANSWER);
+      } catch (ShimException e) {
+        return;
+      } catch (LinuxException | TimeoutException e) {
+        // Stopped, or starved: try again.
+      }
+      Thread.sleep(SHIM_ENDING);
+    }
+    LOG.log(System.Logger.Level.WARNING, "the shim of container {0} does not end", container.id());
   }
 
   private void signalDirectly(Container container, int signal) throws InterruptedException {

@@ -112,7 +112,7 @@ public final class StartContainer {
             steps.make(
                 "launch",
                 () -> processes.launch(pod.record(), container.record(), cgroup, root),
-                () -> processes.kill(container));
+                () -> callOff(container));
       }
       steps.run("record running", () -> container.replace(container.record().with(running)));
     } catch (Exception e) {
@@ -129,6 +129,14 @@ public final class StartContainer {
             Optional.of(container.id()),
             clock.instant()));
     exits.watch(container);
+  }
+
+  /** Ends what a launch began, shim and all: it must not meddle with the next one. */
+  private void callOff(Container container) throws Exception {
+    processes.kill(container);
+    parts.clearProcesses(container.record());
+    processes.awaitShimEnd(container);
+    parts.clearStart(container.record());
   }
 
   private void recordFailure(Container container, Exception cause, HearthException failure) {

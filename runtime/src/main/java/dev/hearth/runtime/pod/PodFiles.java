@@ -5,8 +5,10 @@ import dev.hearth.runtime.model.Layout;
 import dev.hearth.runtime.model.PodId;
 import dev.hearth.runtime.model.PodSpec;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
@@ -16,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The small files that every container of a pod sees in its /etc, in the pod's state directory. */
 public final class PodFiles {
+  /** How often a deletion is begun anew before it is given up. */
+  private static final int DELETIONS = 5;
+
   private final Layout layout;
   private final Path hostEtc;
 
@@ -76,19 +81,39 @@ public final class PodFiles {
     deleteTree(layout.pod(id));
   }
 
-  /** Deletes a directory of ours with all in it; links are deleted, not followed. */
+  /**
+   * Deletes a directory of ours with all in it; links are deleted, not followed. A shim about to
+   * end may add or remove a file meanwhile.
+   */
   public static void deleteTree(Path directory) throws IOException {
-    if (!Files.exists(directory)) {
-      return;
+    for (int left = DELETIONS; Files.exists(directory, LinkOption.NOFOLLOW_LINKS); left--) {
+      try {
+        deleteOnce(directory);
+      } catch (DirectoryNotEmptyException e) {
+        if (left == 0) {
+          throw e;
+        }
+      }
     }
+  }
+
+  private static void deleteOnce(Path directory) throws IOException {
     Files.walkFileTree(
         directory,
         new SimpleFileVisitor<>() {
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
               throws IOException {
-            Files.delete(file);
+            Files.deleteIfExists(file);
             return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+            if (e instanceof NoSuchFileException) {
+              return FileVisitResult.CONTINUE;
+            }
+            throw e;
           }
 
           @Override
@@ -97,7 +122,7 @@ public final class PodFiles {
             if (e != null) {
               throw e;
             }
-            Files.delete(directory);
+            Files.deleteIfExists(directory);
             return FileVisitResult.CONTINUE;
           }
         });
