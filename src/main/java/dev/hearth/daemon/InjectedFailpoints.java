@@ -3,12 +3,15 @@ package dev.hearth.daemon;
 import dev.hearth.runtime.model.Failpoints;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Makes a chosen step of a verb fail, or ends the daemon right after it, as a crash would: for
  * tests that go through all of them. Given as the system property {@code hearth.failpoint}: {@code
- * fail:VERB:N} or {@code crash:VERB:N}, with N counted from 1 over the daemon's life.
+ * fail:VERB:N} or {@code crash:VERB:N}, with N counted from 1 over the daemon's life; or {@code
+ * fail:VERB:each}, where every step fails the first time it is tried.
  */
 final class InjectedFailpoints implements Failpoints {
   private enum What {
@@ -19,10 +22,14 @@ final class InjectedFailpoints implements Failpoints {
   /** What a process killed by SIGKILL ends with. */
   private static final int KILLED = 137;
 
+  /** Instead of a number: every step, the first time. */
+  private static final int EACH = 0;
+
   private final What what;
   private final String prefix;
   private final int at;
   private final AtomicInteger seen = new AtomicInteger();
+  private final Set<String> failed = ConcurrentHashMap.newKeySet();
 
   private InjectedFailpoints(What what, String verb, int at) {
     this.what = what;
@@ -48,12 +55,16 @@ final class InjectedFailpoints implements Failpoints {
               throw new IllegalArgumentException(
                   "hearth.failpoint is no fail or crash: " + property);
         };
-    return new InjectedFailpoints(what, parts[1], Integer.parseInt(parts[2]));
+    boolean each = what == What.FAIL && parts[2].equals("each");
+    return new InjectedFailpoints(what, parts[1], each ? EACH : Integer.parseInt(parts[2]));
   }
 
   @Override
   public void before(String step) {
-    if (what == What.FAIL && step.startsWith(prefix) && seen.incrementAndGet() == at) {
+    if (what != What.FAIL || !step.startsWith(prefix)) {
+      return;
+    }
+    if (at == EACH ? failed.add(step) : seen.incrementAndGet() == at) {
       throw new UncheckedIOException(new IOException("injected failure of '" + step + "'"));
     }
   }

@@ -41,6 +41,7 @@ class RestartE2E {
     String id = BED.cri().create(podId, pod, counting);
     BED.cri().start(id);
     var log = new NumberedLog(Pods.log(pod, counting));
+    long pid = Pods.pid(BED.cri(), id);
 
     for (int kill = 0; kill < KILLS; kill++) {
       log.await(log.last() + 20, LIMIT);
@@ -48,6 +49,7 @@ class RestartE2E {
       log.await(log.last() + 50, LIMIT);
       BED.daemon().startAgain();
       assertThat(BED.cri().status(id).getState()).isEqualTo(ContainerState.CONTAINER_RUNNING);
+      assertThat(Pods.pid(BED.cri(), id)).isEqualTo(pid);
     }
 
     BED.cri().stop(id, Duration.ZERO);
@@ -65,7 +67,7 @@ class RestartE2E {
             BED.busybox(),
             "sh",
             "-c",
-            "while [ ! -e /end ]; do usleep 1000; done; exit 42");
+            "while [ ! -e /end ]; do usleep 1000; done; echo ending; exit 42");
     String id = BED.cri().create(podId, pod, ending);
     BED.cri().start(id);
     // The daemon is killed while the container waits the second that the exec gives it.
@@ -84,6 +86,11 @@ class RestartE2E {
     assertThat(status.getReason()).isEqualTo("Error");
     assertThat(TimeUnit.NANOSECONDS.toMillis(status.getFinishedAt()))
         .isBetween(killed.toEpochMilli(), ended.toEpochMilli() + 1);
+    String lastWords = Pods.logLines(pod, ending).getLast();
+    assertThat(lastWords).endsWith(" stdout F ending");
+    Instant spoken = Instant.parse(lastWords.substring(0, lastWords.indexOf(' ')));
+    assertThat(status.getFinishedAt()).isGreaterThan(nanos(spoken));
+    assertThat(status.getStartedAt()).isPositive().isLessThan(nanos(spoken));
     BED.cri().removePod(podId);
   }
 
@@ -117,5 +124,9 @@ class RestartE2E {
 
     assertThat(Pods.pid(BED.cri(), id)).isEqualTo(pid);
     BED.cri().removePod(podId);
+  }
+
+  private static long nanos(Instant time) {
+    return TimeUnit.SECONDS.toNanos(time.getEpochSecond()) + time.getNano();
   }
 }

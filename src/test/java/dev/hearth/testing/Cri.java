@@ -1,5 +1,8 @@
 package dev.hearth.testing;
 
+import dev.hearth.proto.admin.v1.AdminGrpc;
+import dev.hearth.proto.admin.v1.InfoRequest;
+import dev.hearth.proto.admin.v1.InfoResponse;
 import dev.hearth.proto.cri.v1.ContainerConfig;
 import dev.hearth.proto.cri.v1.ContainerStatus;
 import dev.hearth.proto.cri.v1.ContainerStatusRequest;
@@ -70,6 +73,13 @@ public final class Cri implements AutoCloseable {
   public ImageServiceBlockingStub images() {
     return ImageServiceGrpc.newBlockingStub(channel)
         .withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** What Hearth's own interface says of the daemon. */
+  public InfoResponse adminInfo() {
+    return AdminGrpc.newBlockingStub(channel)
+        .withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
+        .info(InfoRequest.getDefaultInstance());
   }
 
   /** The runtime's name and version, {@code hearth 0.1.0}. */

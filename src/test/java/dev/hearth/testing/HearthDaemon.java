@@ -31,7 +31,7 @@ public final class HearthDaemon implements AutoCloseable {
   /** Starts a daemon and returns when it answers. */
   public static HearthDaemon start(DaemonHome home) throws IOException {
     home.write();
-    var daemon = new HearthDaemon(home, launch(home));
+    var daemon = new HearthDaemon(home, launch(home, ""));
     try {
       daemon.awaitAnswer();
     } catch (AssertionError e) {
@@ -51,13 +51,16 @@ public final class HearthDaemon implements AutoCloseable {
         tree().resolve("bin/hearthd").toString(), "--config", home.configuration().toString());
   }
 
-  private static Process launch(DaemonHome home) throws IOException {
-    return new ProcessBuilder(
-            tree().resolve("bin/hearthd").toString(), "--config", home.configuration().toString())
-        .redirectErrorStream(true)
-        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-        .redirectOutput(ProcessBuilder.Redirect.appendTo(home.daemonLog().toFile()))
-        .start();
+  private static Process launch(DaemonHome home, String failpoint) throws IOException {
+    ProcessBuilder daemon =
+        new ProcessBuilder(command(home))
+            .redirectErrorStream(true)
+            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(home.daemonLog().toFile()));
+    if (!failpoint.isEmpty()) {
+      daemon.environment().put("HEARTH_JAVA_OPTS", "-Dhearth.failpoint=" + failpoint);
+    }
+    return daemon.start();
   }
 
   /**
@@ -110,10 +113,26 @@ public final class HearthDaemon implements AutoCloseable {
     awaitEnd(LIMIT);
   }
 
+  /** Waits until the daemon ends by itself, as it does at a failpoint; returns its exit status. */
+  public int awaitEnd() {
+    awaitEnd(LIMIT);
+    return process.exitValue();
+  }
+
   /** Starts the daemon again after {@link #kill} or {@link #stop}; returns when it answers. */
   public void startAgain() throws IOException {
+    startAgain("");
+  }
+
+  /**
+   * The same, with a step of a verb to fail or to end the daemon.
+   *
+   * @param failpoint {@code fail:VERB:N}, {@code fail:VERB:each} or {@code crash:VERB:N}, see the
+   *     daemon's InjectedFailpoints
+   */
+  public void startAgain(String failpoint) throws IOException {
     cri.close();
-    process = launch(home);
+    process = launch(home, failpoint);
     cri = new Cri(home.socket());
     awaitAnswer();
   }

@@ -80,6 +80,12 @@ public final class Leftovers {
    * failed test, or after a run that was killed.
    */
   public static void sweep(DaemonHome home) throws IOException {
+    end(home);
+    Folders.remove(home.folder());
+  }
+
+  /** The same but for the files: what a boot of the machine does. The daemon must be dead. */
+  public static void end(DaemonHome home) throws IOException {
     for (long pid : allProcesses(home)) {
       ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
     }
@@ -96,7 +102,6 @@ public final class Leftovers {
           Stream.concat(Stream.of("nft", "delete"), Stream.of(table.split(" ", -1)))
               .toArray(String[]::new));
     }
-    Folders.remove(home.folder());
   }
 
   /** Kills what is in a cgroup and in those below it, in every hierarchy, and removes them. */
@@ -203,6 +208,8 @@ public final class Leftovers {
     return Stream.of(home.root(), home.state())
         .filter(Files::isDirectory)
         .flatMap(Leftovers::walk)
+        // What is in a snapshot goes with it.
+        .filter(path -> !path.toString().matches(".*/root/snapshots/[^/]+/.*"))
         .filter(path ->
             !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)
                 || path.getFileName().toString().matches(ID))

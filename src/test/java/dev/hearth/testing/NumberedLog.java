@@ -2,6 +2,9 @@ package dev.hearth.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -9,11 +12,22 @@ import java.util.List;
 
 /** The CRI log of a container that writes 1, 2, 3 and so on, a number a line. */
 public record NumberedLog(Path file) {
+  /** Bytes that hold some lines. */
+  private static final int LINES = 256;
 
   /** The last number of a complete line, 0 before there is one. */
   public long last() throws IOException {
-    List<Long> numbers = numbers();
-    return numbers.isEmpty() ? 0 : numbers.getLast();
+    if (!Files.exists(file)) {
+      return 0;
+    }
+    // Only the end is read: this is asked again and again, of a log that grows.
+    try (FileChannel log = FileChannel.open(file)) {
+      ByteBuffer end = ByteBuffer.allocate(LINES);
+      log.read(end, Math.max(0, log.size() - LINES));
+      String text = new String(end.array(), 0, end.position(), StandardCharsets.US_ASCII);
+      List<String> complete = text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
+      return complete.isEmpty() ? 0 : number(complete.getLast());
+    }
   }
 
   /**

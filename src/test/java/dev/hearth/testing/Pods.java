@@ -87,6 +87,34 @@ public final class Pods {
     return Path.of(pod.getLogDirectory()).resolve(container.getLogPath());
   }
 
+  /** The complete lines of that log, none if it is not there yet. */
+  public static List<String> logLines(PodSandboxConfig pod, ContainerConfig container) {
+    Path log = log(pod, container);
+    try {
+      return Files.exists(log) ? Files.readAllLines(log) : List.of();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** All processes that run in a container's cgroup, as the host sees them. */
+  public static List<Long> processes(String containerId) {
+    return ProcessHandle.allProcesses()
+        .map(ProcessHandle::pid)
+        .filter(pid -> runsIn(containerId, processFolder(pid)))
+        .toList();
+  }
+
+  private static boolean runsIn(String containerId, Path process) {
+    try {
+      // One that has ended and is not reaped yet has no command line any more.
+      return Files.readString(process.resolve("cgroup")).contains(containerId)
+          && Files.readAllBytes(process.resolve("cmdline")).length > 0;
+    } catch (IOException e) {
+      return false; // it has just ended
+    }
+  }
+
   /** The process of a running container as the host sees it, from the verbose status. */
   public static long pid(Cri cri, String containerId) {
     String info = cri.info(containerId).getOrDefault("info", "{}");

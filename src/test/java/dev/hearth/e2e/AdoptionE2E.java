@@ -1,0 +1,251 @@
+package dev.hearth.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.hearth.linux.testing.NeedsRoot;
+import dev.hearth.proto.admin.v1.RecoveryReport;
+import dev.hearth.proto.admin.v1.SetAside;
+import dev.hearth.proto.cri.v1.ContainerConfig;
+import dev.hearth.proto.cri.v1.ContainerState;
+import dev.hearth.proto.cri.v1.ContainerStatus;
+import dev.hearth.proto.cri.v1.LinuxContainerResources;
+import dev.hearth.proto.cri.v1.PodSandboxConfig;
+import dev.hearth.proto.cri.v1.PodSandboxState;
+import dev.hearth.testing.Await;
+import dev.hearth.testing.Folders;
+import dev.hearth.testing.Leftovers;
+import dev.hearth.testing.Pods;
+import dev.hearth.testing.TestBed;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * What the next daemon makes of what it finds: containers that ended, and things that are broken.
+ */
+@NeedsRoot
+class AdoptionE2E {
+  @RegisterExtension static final TestBed BED = new TestBed();
+
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final int KILLED = 137;
+  private static final int UNKNOWN = 255;
+
+  /** One pod with one container that runs. */
+  private record Running(PodSandboxConfig pod, String podId, String id, long pid) {
+    static Running of(String name, String script) {
+      return of(name, Pods.container("main", BED.busybox(), "sh", "-c", script));
+    }
+
+    static Running of(String name, ContainerConfig container) {
+      PodSandboxConfig pod = Pods.pod(name, BED.home().logs());
+      String podId = BED.cri().runPod(pod);
+      String id = BED.cri().create(podId, pod, container);
+      BED.cri().start(id);
+      return new Running(pod, podId, id, Pods.pid(BED.cri(), id));
+    }
+
+    ContainerStatus status() {
+      return BED.cri().status(id);
+    }
+
+    void requireAdopted() {
+      assertThat(status().getState()).isEqualTo(ContainerState.CONTAINER_RUNNING);
+      assertThat(Pods.pid(BED.cri(), id)).isEqualTo(pid);
+      assertThat(BED.cri().podStatus(podId).getState()).isEqualTo(PodSandboxState.SANDBOX_READY);
+    }
+
+    /** Its parent. */
+    long shim() {
+      return ProcessHandle.of(pid).orElseThrow().parent().orElseThrow().pid();
+    }
+
+    void awaitEnd() {
+      Await.until("the container to end", LIMIT, () -> !Files.exists(Pods.processFolder(pid)));
+    }
+
+    void remove() {
+      BED.cri().removePod(podId);
+    }
+  }
+
+  @Test
+  void anEndBySignalWhileTheDaemonIsAwayIsReported() throws Exception {
+    Running killed = Running.of("killed", "exec sleep 1000");
+    BED.daemon().kill();
+    signal(killed.pid(), "KILL");
+    killed.awaitEnd();
+    BED.daemon().startAgain();
+
+    assertThat(killed.status().getState()).isEqualTo(ContainerState.CONTAINER_EXITED);
+    assertThat(killed.status().getExitCode()).isEqualTo(KILLED);
+    assertThat(killed.status().getReason()).isEqualTo("Error");
+    assertThat(recovery().getMarkedExitedList())
+        .singleElement()
+        .satisfies(marked -> {
+          assertThat(marked.getContainerId()).isEqualTo(killed.id());
+          assertThat(marked.getFinishedAt()).isEqualTo(killed.status().getFinishedAt());
+        });
+    killed.remove();
+  }
+
+  @Test
+  void anEndForLackOfMemoryWhileTheDaemonIsAwayIsReported() throws Exception {
+    ContainerConfig.Builder greedy =
+        Pods.container(
+            "main",
+            BED.busybox(),
+            "sh",
+            "-c",
+            "while [ ! -e /eat ]; do usleep 1000; done; exec tail /dev/zero")
+            .toBuilder();
+    greedy
+        .getLinuxBuilder()
+        .setResources(LinuxContainerResources.newBuilder().setMemoryLimitInBytes(16L << 20));
+    Running hungry = Running.of("hungry", greedy.build());
+    BED.daemon().kill();
+    Files.createFile(Path.of("/proc/" + hungry.pid() + "/root/eat"));
+    hungry.awaitEnd();
+    BED.daemon().startAgain();
+
+    assertThat(hungry.status().getState()).isEqualTo(ContainerState.CONTAINER_EXITED);
+    assertThat(hungry.status().getReason()).isEqualTo("OOMKilled");
+    assertThat(hungry.status().getExitCode()).isEqualTo(KILLED);
+    hungry.remove();
+  }
+
+  @Test
+  void aContainerWhoseShimWasKilledIsEndedAndItsEndIsUnknown() throws Exception {
+    Running orphan = Running.of("orphan", "sleep 1000 & exec sleep 1000");
+    Await.until("the second process", LIMIT, () -> Pods.processes(orphan.id()).size() == 2);
+    BED.daemon().kill();
+    signal(orphan.shim(), "KILL");
+    BED.daemon().startAgain();
+
+    assertThat(orphan.status().getState()).isEqualTo(ContainerState.CONTAINER_EXITED);
+    assertThat(orphan.status().getReason()).isEqualTo("Unknown");
+    assertThat(orphan.status().getExitCode()).isEqualTo(UNKNOWN);
+    assertThat(orphan.status().getMessage()).contains("shim");
+    assertThat(Pods.processes(orphan.id())).isEmpty();
+    assertThat(BED.cri().podStatus(orphan.podId()).getState())
+        .isEqualTo(PodSandboxState.SANDBOX_READY);
+    orphan.remove();
+  }
+
+  @Test
+  void aTornRecordIsSetAsideAndHoldsUpNothing() throws Exception {
+    Running whole = Running.of("whole", "exec sleep 1000");
+    Running torn = Running.of("torn", "exec sleep 1000");
+    Running garbled = Running.of("garbled", "exec sleep 1000");
+    BED.daemon().kill();
+    Path record = BED.home().root().resolve("records/containers").resolve(torn.id());
+    Path podRecord = BED.home().root().resolve("records/pods").resolve(garbled.podId());
+    byte[] good = Files.readAllBytes(record);
+    byte[] goodPod = Files.readAllBytes(podRecord);
+    Files.write(record, Arrays.copyOf(good, good.length / 2));
+    byte[] bad = goodPod.clone();
+    bad[bad.length / 2] ^= 1;
+    Files.write(podRecord, bad);
+    BED.daemon().startAgain();
+
+    whole.requireAdopted();
+    List<SetAside> aside = recovery().getSetAsideList();
+    assertThat(aside).extracting(SetAside::getId).contains(torn.id(), garbled.podId());
+    assertThat(aside)
+        .filteredOn(entry -> !entry.getPath().isEmpty())
+        .hasSize(2)
+        .allSatisfy(entry -> {
+          assertThat(entry.getReason()).isNotEmpty();
+          assertThat(Path.of(entry.getPath())).exists();
+        });
+
+    // An operator who knows better puts the records back, and nothing was lost.
+    BED.daemon().kill();
+    for (SetAside entry : aside) {
+      Files.deleteIfExists(Path.of(entry.getPath()));
+    }
+    Files.write(record, good);
+    Files.write(podRecord, goodPod);
+    BED.daemon().startAgain();
+    for (Running each : List.of(whole, torn, garbled)) {
+      each.requireAdopted();
+      each.remove();
+    }
+  }
+
+  @Test
+  void aShimThatDoesNotAnswerHoldsUpNoOtherAndIsAdoptedLater() throws Exception {
+    Running silent = Running.of("silent", "exec sleep 1000");
+    Running other = Running.of("other", "exec sleep 1000");
+    long shim = silent.shim();
+    BED.daemon().kill();
+    signal(shim, "STOP");
+    try {
+      BED.daemon().startAgain();
+      other.requireAdopted();
+      assertThat(BED.cri().exec(other.id(), "echo", "here").getStdout().toStringUtf8())
+          .isEqualTo("here\n");
+      other.remove();
+      silent.requireAdopted();
+      assertThat(recovery().getSetAsideList()).extracting(SetAside::getId).contains(silent.id());
+    } finally {
+      signal(shim, "CONT");
+    }
+    assertThat(BED.cri().exec(silent.id(), "echo", "here").getStdout().toStringUtf8())
+        .isEqualTo("here\n");
+    BED.cri().stop(silent.id(), Duration.ZERO);
+    assertThat(silent.status().getExitCode()).isEqualTo(KILLED);
+    silent.remove();
+  }
+
+  @Test
+  void twentyPodsGoOn() throws Exception {
+    List<Running> all = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      all.add(Running.of("many" + i, "exec sleep 1000"));
+    }
+    BED.daemon().kill();
+    BED.daemon().startAgain();
+    assertThat(recovery().getAdoptedContainersCount()).isEqualTo(20);
+    assertThat(recovery().getAdoptedPodsCount()).isEqualTo(20);
+    all.forEach(Running::requireAdopted);
+    all.forEach(Running::remove);
+  }
+
+  @Test
+  void afterABootPodsAreNotReadyAndContainersHaveEnded() throws Exception {
+    Running lost = Running.of("lost", "exec sleep 1000");
+    BED.daemon().kill();
+    Leftovers.end(BED.home());
+    Folders.remove(BED.home().state());
+    BED.daemon().startAgain();
+
+    assertThat(BED.cri().podStatus(lost.podId()).getState())
+        .isEqualTo(PodSandboxState.SANDBOX_NOTREADY);
+    assertThat(lost.status().getState()).isEqualTo(ContainerState.CONTAINER_EXITED);
+    assertThat(lost.status().getReason()).isEqualTo("Unknown");
+    lost.remove();
+    Running next = Running.of("next", "exec sleep 1000");
+    next.remove();
+  }
+
+  private static RecoveryReport recovery() {
+    return BED.cri().adminInfo().getRecovery();
+  }
+
+  private static void signal(long pid, String name) throws IOException {
+    try {
+      int status = new ProcessBuilder("kill", "-" + name, Long.toString(pid)).start().waitFor();
+      assertThat(status).isZero();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+}
