@@ -67,7 +67,6 @@ class ContainerPlansIT {
     for (String name : List.of("hosts", "hostname", "resolv.conf")) {
       Files.writeString(files.resolve(name), name + "\n");
     }
-    Files.createDirectory(folder.resolve("mnt"));
     poller = new Poller();
     launcher =
         new ShimLauncher(

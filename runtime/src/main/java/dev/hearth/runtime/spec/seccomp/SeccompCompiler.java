@@ -5,7 +5,8 @@ import static dev.hearth.runtime.spec.seccomp.Instruction.JUMP_GREATER_OR_EQUAL;
 
 import dev.hearth.runtime.spec.seccomp.SeccompProfile.Rule;
 import java.util.ArrayList;
-import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -47,33 +48,23 @@ public final class SeccompCompiler {
    * @throws IllegalArgumentException if the program is longer than the kernel takes
    */
   public List<Long> compile(SeccompProfile profile, Abi own) {
-    List<Instruction> program = new ArrayList<>();
-    program.add(Instruction.load(ARCHITECTURE));
-    Set<Abi> abis = EnumSet.of(own);
-    own.guests().stream().filter(profile.guests()::contains).forEach(abis::add);
-    boolean x32 = abis.remove(Abi.X32);
-    for (Abi abi : abis) {
-      List<Instruction> block = new ArrayList<>();
-      block.add(Instruction.load(NUMBER));
-      if (abi == Abi.X86_64) {
-        List<Instruction> low = search(profile, abi);
-        branch(block, Abi.X32_BIT, low, x32 ? search(profile, Abi.X32) : killed());
-      } else {
-        block.addAll(search(profile, abi));
-      }
-      program.add(new Instruction(JUMP_EQUAL, 1, 0, abi.auditArch()));
-      program.add(Instruction.jump(block.size()));
-      program.addAll(block);
+    ProgramBuilder program = new ProgramBuilder();
+    List<Abi> abis = new ArrayList<>(List.of(own));
+    own.guests().stream()
+        .filter(abi -> abi != Abi.X32 && profile.guests().contains(abi))
+        .forEach(abis::add);
+    int next = program.answer(Action.KILL_PROCESS);
+    for (Abi abi : abis.reversed()) {
+      search(program, profile, abi);
+      int found = program.prepend(Instruction.load(NUMBER));
+      next = program.branch(JUMP_EQUAL, abi.auditArch(), found, next);
     }
-    program.addAll(killed());
-    return encode(program);
+    program.toTop(next);
+    program.prepend(Instruction.load(ARCHITECTURE));
+    return numbers(program.program());
   }
 
-  private static List<Instruction> killed() {
-    return List.of(Instruction.returning(Action.KILL_PROCESS));
-  }
-
-  private static List<Long> encode(List<Instruction> program) {
+  private static List<Long> numbers(List<Instruction> program) {
     if (program.size() > MAX_INSTRUCTIONS) {
       throw new IllegalArgumentException(
           "the seccomp program takes "
@@ -85,49 +76,44 @@ public final class SeccompCompiler {
     return program.stream().map(Instruction::number).toList();
   }
 
-  private List<Instruction> search(SeccompProfile profile, Abi abi) {
-    return search(ranges(profile, abi));
+  /** Code at the top that decides by the number in the accumulator. */
+  private void search(ProgramBuilder program, SeccompProfile profile, Abi abi) {
+    Map<Verdict, Integer> places = new HashMap<>();
+    int root = program.toTop(search(program, ranges(profile, abi), places));
+    if (abi == Abi.X86_64) {
+      // x32 has the numbers of x86_64, and a few of its own far above.
+      int masked =
+          profile.guests().contains(Abi.X32)
+              ? program.prepend(Instruction.and(~Abi.X32_BIT))
+              : program.answer(Action.KILL_PROCESS);
+      program.branch(JUMP_GREATER_OR_EQUAL, Abi.X32_BIT, masked, root);
+    }
   }
 
-  private static List<Instruction> search(List<Range> ranges) {
+  private static int search(
+      ProgramBuilder program, List<Range> ranges, Map<Verdict, Integer> places) {
     if (ranges.size() == 1) {
-      return code(ranges.getFirst().verdict);
+      Verdict verdict = ranges.getFirst().verdict;
+      return verdict.rules.isEmpty()
+          ? program.answer(verdict.end)
+          : places.computeIfAbsent(verdict, v -> code(program, v));
     }
     int middle = ranges.size() / 2;
-    List<Instruction> out = new ArrayList<>();
-    branch(
-        out,
-        ranges.get(middle).from,
-        search(ranges.subList(0, middle)),
-        search(ranges.subList(middle, ranges.size())));
-    return out;
+    int rest = search(program, ranges.subList(middle, ranges.size()), places);
+    int below = search(program, ranges.subList(0, middle), places);
+    return program.branch(JUMP_GREATER_OR_EQUAL, ranges.get(middle).from, rest, below);
   }
 
-  /** Numbers below the pivot go to the first, others to the second. Both end in a return. */
-  private static void branch(
-      List<Instruction> out, int pivot, List<Instruction> below, List<Instruction> rest) {
-    if (below.size() <= Instruction.MAX_JUMP) {
-      out.add(new Instruction(JUMP_GREATER_OR_EQUAL, below.size(), 0, pivot));
-    } else {
-      out.add(new Instruction(JUMP_GREATER_OR_EQUAL, 0, 1, pivot));
-      out.add(Instruction.jump(below.size()));
+  private static int code(ProgramBuilder program, Verdict verdict) {
+    program.prepend(Instruction.returning(verdict.end));
+    for (Rule rule : verdict.rules.reversed()) {
+      Instruction answer = Instruction.returning(rule.action());
+      program.prependAll(ConditionCode.compile(rule.conditions(), List.of(answer)));
     }
-    out.addAll(below);
-    out.addAll(rest);
-  }
-
-  private static List<Instruction> code(Verdict verdict) {
-    List<Instruction> out = new ArrayList<>();
-    for (Rule rule : verdict.rules) {
-      out.addAll(
-          ConditionCode.compile(rule.conditions(), List.of(Instruction.returning(rule.action()))));
-    }
-    out.add(Instruction.returning(verdict.end));
-    return out;
+    return program.top();
   }
 
   private List<Range> ranges(SeccompProfile profile, Abi abi) {
-    int bit = abi == Abi.X32 ? Abi.X32_BIT : 0;
     Verdict fallback = new Verdict(List.of(), profile.fallback());
     SortedMap<Integer, Verdict> verdicts = verdicts(profile, abi);
     List<Range> ranges = new ArrayList<>();
@@ -135,12 +121,12 @@ public final class SeccompCompiler {
     for (Map.Entry<Integer, Verdict> entry : verdicts.entrySet()) {
       if (entry.getKey() > next) {
         boolean beyond = entry.getKey() >= ARM_PRIVATE && next < ARM_PRIVATE;
-        append(ranges, next | bit, beyond ? new Verdict(List.of(), beyond(profile)) : fallback);
+        append(ranges, next, beyond ? new Verdict(List.of(), beyond(profile)) : fallback);
       }
-      append(ranges, entry.getKey() | bit, entry.getValue());
+      append(ranges, entry.getKey(), entry.getValue());
       next = entry.getKey() + 1;
     }
-    append(ranges, next | bit, new Verdict(List.of(), beyond(profile)));
+    append(ranges, next, new Verdict(List.of(), beyond(profile)));
     return ranges;
   }
 
@@ -162,9 +148,12 @@ public final class SeccompCompiler {
     TreeMap<Integer, List<Rule>> byNumber = new TreeMap<>();
     for (Rule rule : profile.rules()) {
       for (String name : rule.names()) {
-        syscalls
-            .number(abi, name)
-            .ifPresent(n -> byNumber.computeIfAbsent(n, k -> new ArrayList<>()).add(rule));
+        Set<Integer> numbers = new HashSet<>();
+        syscalls.number(abi, name).ifPresent(numbers::add);
+        if (abi == Abi.X86_64) {
+          syscalls.number(Abi.X32, name).ifPresent(numbers::add);
+        }
+        numbers.forEach(n -> byNumber.computeIfAbsent(n, k -> new ArrayList<>()).add(rule));
       }
     }
     TreeMap<Integer, Verdict> verdicts = new TreeMap<>();
