@@ -46,8 +46,12 @@ public final class ImageContent {
   // Guarded by this: how many pulls lease a layer.
   private final Map<Digest, Integer> leases = new HashMap<>();
 
-  // Guarded by this: layers no image needs, since when; EPOCH if only a container kept them.
+  // Guarded by this: layers to be removed unless needed, of broken pulls since when; EPOCH for
+  // those of removed images, which wait for nothing but a container to go.
   private final Map<Digest, Instant> strays = new HashMap<>();
+
+  // Guarded by this: documents of removed images, by the image's id.
+  private final Map<Digest, Set<Digest>> strayDocuments = new HashMap<>();
 
   public ImageContent(
       Images images,
@@ -147,19 +151,23 @@ public final class ImageContent {
         || images.list().stream().anyMatch(i -> i.config().diffIds().contains(diffId));
   }
 
-  /** Removes an image: its record first, then what of it nothing else needs. */
+  /**
+   * Removes an image: its record first, then what of it nothing else needs. What fails then is
+   * tried again by the next {@link #collect}.
+   */
   void remove(Image image)
       throws StoreException, ContentException, IOException, InterruptedException {
     try (KeyedLocks.Held _ = lockImage(image.id())) {
       images.forget(image.id());
-      Set<Digest> documents = new LinkedHashSet<>(image.manifests());
-      documents.add(image.id());
-      documents.removeAll(documents());
-      for (Digest document : documents) {
-        step("delete a document", () -> blobs.delete(document));
+      // Not before: whoever collects meanwhile would find them needed, and put them out of mind.
+      synchronized (this) {
+        strayDocuments
+            .computeIfAbsent(image.id(), id -> new LinkedHashSet<>(List.of(id)))
+            .addAll(image.manifests());
+        image.config().diffIds().forEach(diffId -> strays.put(diffId, Instant.EPOCH));
       }
     }
-    removeUnneeded(image.config().diffIds());
+    collect();
   }
 
   /** The blobs that records need: manifests and configurations. */
@@ -170,6 +178,20 @@ public final class ImageContent {
       documents.addAll(image.manifests());
     }
     return documents;
+  }
+
+  /** Deletes those of the documents that no record needs, after a failure to write one. */
+  void removeDocuments(Collection<Digest> digests, Exception failure) {
+    Set<Digest> needed = documents();
+    for (Digest digest : digests) {
+      if (!needed.contains(digest)) {
+        try {
+          blobs.delete(digest);
+        } catch (ContentException e) {
+          failure.addSuppressed(e);
+        }
+      }
+    }
   }
 
   /** Removes those of the layers that nothing needs. What a container holds goes with it later. */
@@ -186,7 +208,7 @@ public final class ImageContent {
           forgetStray(diffId);
           continue;
         }
-        removeOrKeepInMind(diffId);
+        removeUnlessHeld(diffId);
       } catch (IOException e) {
         failures.add(e);
       }
@@ -198,7 +220,8 @@ public final class ImageContent {
     }
   }
 
-  private void removeOrKeepInMind(Digest diffId) throws IOException {
+  /** A layer that a container holds stays in mind, and is removed when that has gone. */
+  private void removeUnlessHeld(Digest diffId) throws IOException {
     synchronized (this) {
       strays.put(diffId, Instant.EPOCH);
     }
@@ -214,19 +237,41 @@ public final class ImageContent {
     strays.remove(diffId);
   }
 
-  /** Removes stray layers whose time has come, and unfinished blobs. */
+  /** Removes stray documents, stray layers whose time has come, and unfinished blobs. */
   void collect() throws ContentException, IOException, InterruptedException {
     Instant now = clock.instant();
     List<Digest> due = new ArrayList<>();
+    List<Digest> removed;
     synchronized (this) {
+      removed = List.copyOf(strayDocuments.keySet());
       strays.forEach((diffId, since) -> {
         if (!now.isBefore(since.plus(STRAY))) {
           due.add(diffId);
         }
       });
     }
+    for (Digest image : removed) {
+      collectDocuments(image);
+    }
     removeUnneeded(due);
     blobs.collectIngests(now, UNFINISHED, MAX_UNFINISHED_BYTES);
+  }
+
+  /** The image's lock is held meanwhile: a pull of it stores its documents under that. */
+  private void collectDocuments(Digest image) throws ContentException, InterruptedException {
+    try (KeyedLocks.Held _ = lockImage(image)) {
+      Set<Digest> strayed;
+      synchronized (this) {
+        strayed = new LinkedHashSet<>(strayDocuments.getOrDefault(image, Set.of()));
+      }
+      strayed.removeAll(documents());
+      for (Digest document : strayed) {
+        step("delete a document", () -> blobs.delete(document));
+      }
+      synchronized (this) {
+        strayDocuments.remove(image);
+      }
+    }
   }
 
   @FunctionalInterface

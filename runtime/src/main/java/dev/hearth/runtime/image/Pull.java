@@ -195,20 +195,27 @@ final class Pull implements Callable<Image> {
   private Image record(ImageDocuments documents, long layerBytes) throws Exception {
     Digest id = documents.configDigest();
     try (KeyedLocks.Held _ = content.lockImage(id)) {
-      store("store the configuration", id, documents.configBytes());
-      store("store the manifest", documents.manifestDigest(), documents.manifestBytes());
-      Image image =
-          new Image(
-              id,
-              List.of(documents.manifestDigest()),
-              reference.digest().isPresent() ? List.of() : List.of(reference.toString()),
-              List.of(reference.at(documents.topDigest()).toString()),
-              documents.config(),
-              layerBytes + documents.configBytes().length + documents.manifestBytes().length,
-              shared.pinned.test(reference),
-              0);
-      return content.images().record(image);
+      try {
+        store("store the configuration", id, documents.configBytes());
+        store("store the manifest", documents.manifestDigest(), documents.manifestBytes());
+        return content.images().record(image(documents, layerBytes));
+      } catch (Exception e) {
+        content.removeDocuments(List.of(id, documents.manifestDigest()), e);
+        throw e;
+      }
     }
+  }
+
+  private Image image(ImageDocuments documents, long layerBytes) {
+    return new Image(
+        documents.configDigest(),
+        List.of(documents.manifestDigest()),
+        reference.digest().isPresent() ? List.of() : List.of(reference.toString()),
+        List.of(reference.at(documents.topDigest()).toString()),
+        documents.config(),
+        layerBytes + documents.configBytes().length + documents.manifestBytes().length,
+        shared.pinned.test(reference),
+        0);
   }
 
   private void store(String step, Digest digest, byte[] bytes) throws ContentException {

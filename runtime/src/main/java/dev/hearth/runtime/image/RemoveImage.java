@@ -31,7 +31,6 @@ public final class RemoveImage {
     }
     try {
       content.remove(found.get());
-      content.collect();
     } catch (StoreException | ContentException | IOException e) {
       throw ImageFailures.of("cannot remove image " + found.get().id(), e);
     }

@@ -17,14 +17,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The body of an answer, read by one thread as it arrives, with a watchdog: HttpClient's own
- * timeout ends with the headers, and a connection that has died silently would hold its reader for
- * ever. At most {@value #AHEAD} deliveries of the connection are held.
+ * timeout ends with the headers, and a connection that has died silently, or a peer that sends a
+ * byte now and then, would hold its reader for ever. At most {@value #AHEAD} deliveries of the
+ * connection are held.
  *
  * <p>Closing it early ends the connection.
  */
 final class Body extends InputStream implements BodySubscriber<Body> {
   private static final int AHEAD = 2;
   private static final Object END = new Object();
+
+  /** Fewer bytes than this in the time of one silence are as good as silence. */
+  private static final int LEAST = 1 << 16;
 
   private final Duration idle;
 
@@ -39,9 +43,12 @@ final class Body extends InputStream implements BodySubscriber<Body> {
   private @Nullable List<ByteBuffer> delivery;
   private int next;
   private boolean ended;
+  private long since = System.nanoTime();
+  private long sinceBytes;
 
   /**
-   * @param idle how long to wait for the next byte
+   * @param idle how long to wait for the next byte, and for {@value #LEAST} of them while the
+   *     reader keeps up
    */
   Body(Duration idle) {
     this.idle = idle;
@@ -94,6 +101,7 @@ final class Body extends InputStream implements BodySubscriber<Body> {
     }
     int n = Math.min(length, buffer.remaining());
     buffer.get(bytes, offset, n);
+    sinceBytes += n;
     return n;
   }
 
@@ -116,6 +124,15 @@ final class Body extends InputStream implements BodySubscriber<Body> {
 
   @SuppressWarnings("unchecked") // What onNext put there.
   private void take() throws IOException {
+    if (System.nanoTime() - since > idle.toNanos()) {
+      if (sinceBytes < LEAST) {
+        close();
+        throw new HttpTimeoutException(
+            "only " + sinceBytes + " bytes arrived in " + idle.toSeconds() + " s");
+      }
+      since = System.nanoTime();
+      sinceBytes = 0;
+    }
     Object item;
     try {
       item = arrived.poll(idle.toNanos(), TimeUnit.NANOSECONDS);

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -385,6 +386,59 @@ class PullImageFaultTest {
           .as(malformed)
           .isInstanceOf(HearthException.class);
     }
+  }
+
+  private static final class FailAt implements Failpoints {
+    private final AtomicInteger left;
+
+    FailAt(int step) {
+      left = new AtomicInteger(step);
+    }
+
+    @Override
+    public void before(String step) {
+      if (left.decrementAndGet() == 0) {
+        throw new HearthException.HostFailure("step '" + step + "' fails", null);
+      }
+    }
+
+    @Override
+    public void after(String step) {}
+  }
+
+  @Test
+  void survivesTheFailureOfAnyStep() throws Exception {
+    TestImage old = twoLayers().label("old");
+    TestImage young = twoLayers().layer(3, 1000).label("young");
+    int failures = 0;
+    for (boolean failed = true; failed; failures += failed ? 1 : 0) {
+      fixture.close();
+      Path own = Files.createDirectories(root.resolve("step" + failures));
+      FailAt failpoints = new FailAt(0);
+      fixture = new Fixture(own, failpoints, PullLimits.DEFAULT);
+      old.push(registry, "a/b", "1");
+      fixture.pull(registry, "a/b:1");
+      young.push(registry, "a/b", "1");
+      failpoints.left.set(failures + 1);
+      try {
+        fixture.pull(registry, "a/b:1");
+        new RemoveImage(fixture.content).remove(young.id.toString());
+        new RemoveImage(fixture.content).remove(old.id.toString());
+        failed = false;
+      } catch (HearthException.HostFailure e) {
+        assertThat(e).hasMessageContaining("fails");
+      }
+      failpoints.left.set(0);
+      assertThat(fixture.pull(registry, "a/b:1").id()).isEqualTo(young.id);
+      new RemoveImage(fixture.content).remove(young.id.toString());
+      new RemoveImage(fixture.content).remove(old.id.toString());
+      assertThat(fixture.images.list()).isEmpty();
+      assertThat(fixture.blobs.usage().files()).isZero();
+      fixture.now = fixture.now.plusSeconds(7200);
+      new CollectGarbage(fixture.content).collect();
+      assertThat(fixture.depot.list()).isEmpty();
+    }
+    assertThat(failures).isGreaterThan(8);
   }
 
   @Test

@@ -124,6 +124,14 @@ class AuthorizationTest {
   }
 
   @Test
+  void copesWithARefusalWithoutAChallenge() throws Exception {
+    registry.fault("/v2/a/b/manifests/1", status(401));
+    assertThatThrownBy(() -> repository(USER).manifest("1"))
+        .isInstanceOf(RegistryException.Denied.class)
+        .hasMessageContaining("as told");
+  }
+
+  @Test
   void obtainsATokenForAUserOnceForAllRequests() throws Exception {
     wantBearer("T1");
     RegistryClient client = client(RegistryHosts.DIRECT);

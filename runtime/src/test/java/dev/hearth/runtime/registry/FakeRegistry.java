@@ -21,6 +21,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -231,6 +232,26 @@ public final class FakeRegistry implements PushTarget {
       exchange.getResponseBody().flush();
       awaitClosing();
     };
+  }
+
+  /** Announces all, and sends a byte now and then. */
+  public Fault drip() {
+    return (exchange, content) -> {
+      int from = from(exchange);
+      partial(exchange, content.length, from);
+      for (int i = from; i < content.length && !isClosing(); i++) {
+        exchange.getResponseBody().write(content[i]);
+        exchange.getResponseBody().flush();
+      }
+    };
+  }
+
+  private boolean isClosing() {
+    try {
+      return closing.await(20, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      return true;
+    }
   }
 
   private static void partial(HttpExchange exchange, int length, int from) throws IOException {

@@ -268,6 +268,19 @@ class RepositoryFaultTest {
   }
 
   @Test
+  void noticesADripAndResumes() throws Exception {
+    try (RegistryClient hasty =
+        Clients.client(
+            RegistryHosts.DIRECT, pauses, InstantSource.system(), Duration.ofMillis(300))) {
+      registry.fault(blobPath, registry.drip());
+      Repository repository =
+          hasty.repository(ImageReference.parse(registry.domain() + "/a/b:1"), Credentials.NONE);
+      assertThat(fetch(repository)).isEqualTo(content);
+      assertThat(registry.seen(blobPath)).hasSize(2);
+    }
+  }
+
+  @Test
   void noticesAStallAndResumes() throws Exception {
     try (RegistryClient hasty =
         Clients.client(
