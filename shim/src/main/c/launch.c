@@ -190,11 +190,13 @@ static int spawn(struct shim *shim, const struct plan *plan, int *sync, struct p
 }
 
 /* Who started us has given up: nobody would know of the container. */
+#define CALLED_OFF (POLLRDHUP | POLLHUP | POLLERR)
+
 static bool is_called_off(void)
 {
-	struct pollfd report = { .fd = REPORT_FD };
+	struct pollfd report = { .fd = REPORT_FD, .events = POLLRDHUP };
 
-	return poll(&report, 1, 0) > 0 && (report.revents & (POLLERR | POLLHUP));
+	return poll(&report, 1, 0) > 0 && (report.revents & CALLED_OFF);
 }
 
 /* 1: a record; 0: the end; -1: called off, or an error. */
@@ -202,18 +204,21 @@ static int next_report(int sync, struct report *report, int fds[2])
 {
 	struct pollfd both[2] = {
 		{ .fd = sync, .events = POLLIN },
-		{ .fd = REPORT_FD },
+		{ .fd = REPORT_FD, .events = POLLRDHUP },
 	};
 
 	for (;;) {
-		if (poll(both, 2, -1) < 0 && errno != EINTR)
-			return -1;
-		if (both[0].revents)
-			return report_receive(sync, report, fds, 0);
-		if (both[1].revents & (POLLERR | POLLHUP)) {
+		if (poll(both, 2, -1) < 0) {
+			if (errno != EINTR)
+				return -1;
+			continue;
+		}
+		if (both[1].revents & CALLED_OFF) {
 			errno = ECANCELED;
 			return -1;
 		}
+		if (both[0].revents)
+			return report_receive(sync, report, fds, 0);
 	}
 }
 

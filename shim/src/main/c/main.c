@@ -1,6 +1,6 @@
 /*
  * hearth-shim: one beside each container. Started by the daemon with a plan (a
- * file, not a stream) on descriptor 3 and a socket or pipe for reports on 4. It
+ * file, not a stream) on descriptor 3 and a stream socket for reports on 4. It
  * leaves the daemon at once: from its first fork on it is nobody's child.
  */
 #include "kernel.h"

@@ -1,5 +1,5 @@
 /*
- * How a start went, told on a socket or pipe as records of one size.
+ * How a start went, told on a stream socket as records of one size.
  *
  *   record = u16 kind | u16 stage | u32 step | i32 errno | u32 pid
  *          | u64 start ticks | i64 nanoseconds since 1970 | text, NUL-terminated, 224 bytes
@@ -7,8 +7,8 @@
  * Little-endian, 256 bytes. stage is the type of a step, with step its index in
  * the plan, or one of enum stage. The daemon reads records until FAILED or
  * STARTED or the end of the stream; an end without either means that the shim
- * died. Who stops reading before that calls the start off: the shim then kills
- * what it has begun.
+ * died. Who shuts his side down before that calls the start off: the shim then
+ * kills what it has begun, and at the end of the stream nothing of it is left.
  *
  * The processes of a start use the same records among themselves: an end of the
  * stream without FAILED is then the successful exec, which closes it.

@@ -58,7 +58,7 @@ public final class ShimLauncher implements AutoCloseable {
    *
    * @throws StartFailure if the shim said why it does not; then nothing of it is left
    * @throws TimeoutException if it did not say in time; then it is called off, and nothing of it is
-   *     left when the shim has seen that
+   *     left, unless it hangs where nobody can wake it
    * @throws LinuxException if the shim itself could not be started
    */
   public StartedContainer launch(LaunchPlan plan, Duration timeout)

@@ -10,6 +10,7 @@ import dev.hearth.linux.ProcessIdentity;
 import dev.hearth.linux.Processes;
 import dev.hearth.linux.Signals;
 import dev.hearth.linux.Spawn;
+import dev.hearth.linux.UnixSockets;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -56,17 +57,36 @@ record ShimRun(Poller poller, Fd program) {
   List<Report> run(Plan plan, Duration timeout)
       throws ShimException, LinuxException, TimeoutException, InterruptedException {
     Deadline deadline = Deadline.in(timeout);
-    try (Opens.Pipe report = Opens.pipe()) {
-      Descriptors.setNonBlocking(report.reader(), true);
-      try (Child child = start(plan, report.writer())) {
-        report.writer().close();
+    try (UnixSockets.Pair report = UnixSockets.pair(UnixSockets.Kind.STREAM)) {
+      Fd ours = report.first();
+      Descriptors.setNonBlocking(ours, true);
+      try (Child child = start(plan, report.second())) {
+        report.second().close();
         try {
-          return readReports(plan, report.reader(), deadline);
+          return readReports(plan, ours, deadline);
+        } catch (TimeoutException | InterruptedException e) {
+          callOff(ours);
+          throw e;
         } finally {
-          report.reader().close();
           reap(child);
         }
       }
+    }
+  }
+
+  /** Has the shim undo what it has begun, and waits for that if it does not take too long. */
+  private void callOff(Fd report) throws LinuxException {
+    UnixSockets.shutdown(report, UnixSockets.Direction.WRITE);
+    Deadline deadline = Deadline.in(LAST_MOMENT);
+    ByteBuffer ignored = ByteBuffer.allocate(Report.SIZE);
+    try {
+      while (Descriptors.read(report, ignored.clear()) >= 0) {
+        poller.awaitReadable(report, deadline.left());
+      }
+    } catch (TimeoutException e) {
+      // It hangs where nobody can wake it, and will see for itself.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -110,17 +130,17 @@ record ShimRun(Poller poller, Fd program) {
     }
   }
 
-  private List<Report> readReports(Plan plan, Fd pipe, Deadline deadline)
+  private List<Report> readReports(Plan plan, Fd socket, Deadline deadline)
       throws ShimException, LinuxException, TimeoutException, InterruptedException {
     List<Report> reports = new ArrayList<>();
     ByteBuffer buffer = ByteBuffer.allocate(16 * Report.SIZE).order(ByteOrder.LITTLE_ENDIAN);
     while (true) {
-      int read = Descriptors.read(pipe, buffer);
+      int read = Descriptors.read(socket, buffer);
       if (read < 0) {
         return reports;
       }
       if (read == 0) {
-        poller.awaitReadable(pipe, deadline.left());
+        poller.awaitReadable(socket, deadline.left());
         continue;
       }
       buffer.flip();

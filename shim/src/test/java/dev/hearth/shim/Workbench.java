@@ -92,8 +92,9 @@ final class Workbench {
     for (String name : List.of("proc", "dev", "sys", "tmp", "etc")) {
       Files.createDirectory(rootfs.resolve(name));
     }
-    poller = new Poller();
-    launcher = new ShimLauncher(poller, program);
+    Tools tools = Tools.of(program);
+    poller = tools.poller();
+    launcher = tools.launcher();
   }
 
   /** Names a container's files. */
@@ -299,7 +300,5 @@ final class Workbench {
         // It has ended.
       }
     }
-    launcher.close();
-    poller.close();
   }
 }
