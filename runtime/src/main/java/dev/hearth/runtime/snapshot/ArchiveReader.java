@@ -4,7 +4,6 @@ import dev.hearth.runtime.model.Digest;
 import dev.hearth.runtime.model.Sha256;
 import java.io.IOException;
 import java.security.MessageDigest;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads an uncompressed archive and digests every byte of it, content being passed on without a
@@ -14,8 +13,13 @@ final class ArchiveReader {
   private final ChunkSource source;
   private final MessageDigest sha256;
   private final long maxBytes;
-  private ChunkSource.@Nullable Chunk chunk;
+
+  /** The piece at hand, the reader's only until the next is asked for: then the writer's again. */
+  private byte[] piece = new byte[0];
+
   private int position;
+  private int limit;
+  private boolean ended;
   private long arrived;
 
   /**
@@ -46,7 +50,7 @@ final class ArchiveReader {
     int done = 0;
     while (done < length) {
       int n = Math.min(length - done, needed());
-      System.arraycopy(current().bytes, position, buffer, offset + done, n);
+      System.arraycopy(piece, position, buffer, offset + done, n);
       position += n;
       done += n;
     }
@@ -58,7 +62,7 @@ final class ArchiveReader {
     long left = length;
     while (left > 0) {
       int n = (int) Math.min(left, needed());
-      sink.content(current().bytes, position, n);
+      sink.content(piece, position, n);
       position += n;
       left -= n;
     }
@@ -84,21 +88,12 @@ final class ArchiveReader {
 
   /** Bytes read so far. */
   long bytes() {
-    ChunkSource.Chunk c = chunk;
-    return c == null ? arrived : arrived - c.length + position;
+    return arrived - limit + position;
   }
 
   /** The digest of the whole archive; call once, at its end. */
   Digest digest() {
     return Sha256.finish(sha256);
-  }
-
-  private ChunkSource.Chunk current() {
-    ChunkSource.Chunk c = chunk;
-    if (c == null) {
-      throw new IllegalStateException("nothing was read yet");
-    }
-    return c;
   }
 
   private int needed() throws LayerException, IOException, InterruptedException {
@@ -111,19 +106,22 @@ final class ArchiveReader {
 
   /** How many bytes can be had at once; 0 at the end. */
   private int available() throws LayerException, IOException, InterruptedException {
-    while (chunk == null || position == chunk.length) {
+    while (position == limit && !ended) {
       ChunkSource.Chunk next = source.next();
+      position = 0;
+      limit = 0;
       if (next == null) {
+        ended = true;
         return 0;
       }
-      chunk = next;
-      position = 0;
-      arrived += next.length;
+      piece = next.bytes;
+      limit = next.length;
+      arrived += limit;
       if (arrived > maxBytes) {
         throw LayerException.limit("the archive is longer than " + maxBytes + " bytes");
       }
-      sha256.update(next.bytes, 0, next.length);
+      sha256.update(piece, 0, limit);
     }
-    return chunk.length - position;
+    return limit - position;
   }
 }

@@ -1,27 +1,36 @@
 package dev.hearth.runtime.snapshot;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 
 /** Writes a file from its start to its end in large pieces, leaving holes where told. */
-final class BlockWriter {
+final class BlockWriter implements AutoCloseable {
   static final int BLOCK = 4096;
 
   private static final byte[] ZEROS = new byte[BLOCK];
 
+  private static final int BUFFER = 1 << 20;
+
   private final FileChannel file;
-  private final ByteBuffer buffer =
-      ByteBuffer.allocateDirect(1 << 20).order(ByteOrder.LITTLE_ENDIAN);
+
+  /** Gives the memory back when closed, not at some collection of garbage. */
+  private final Arena arena;
+
+  private final ByteBuffer buffer;
 
   /** Where in the file the buffer's start belongs. */
   private long start;
 
   private long written;
 
+  @SuppressWarnings("MustBeClosedChecker") // close() closes the arena
   BlockWriter(FileChannel file) {
     this.file = file;
+    this.arena = Arena.ofShared();
+    this.buffer = arena.allocate(BUFFER, BLOCK).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** Where the next byte goes. */
@@ -92,5 +101,10 @@ final class BlockWriter {
       start += file.write(buffer, start);
     }
     buffer.clear();
+  }
+
+  @Override
+  public void close() {
+    arena.close();
   }
 }

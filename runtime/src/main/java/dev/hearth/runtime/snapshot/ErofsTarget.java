@@ -56,6 +56,7 @@ final class ErofsTarget implements LayerTarget {
    */
   private static final int INLINE_MAX = BLOCK / 2;
 
+  private final boolean durable;
   private final FileChannel channel;
   private final BlockWriter out;
   private final Writeback writeback;
@@ -63,8 +64,10 @@ final class ErofsTarget implements LayerTarget {
 
   /**
    * @param file not there yet
+   * @param durable waits for the disk in the end
    */
-  ErofsTarget(Path file) throws IOException {
+  ErofsTarget(Path file, boolean durable) throws IOException {
+    this.durable = durable;
     channel =
         FileChannel.open(
             file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
@@ -113,12 +116,15 @@ final class ErofsTarget implements LayerTarget {
     writeSuperblock(nodes, metaBlock, end / BLOCK, diffId);
     new LayerRecord(record.archiveBytes(), out.written(), 1, record.rootOpaque(), record.implied())
         .append(channel, end);
-    writeback.finish();
+    if (durable) {
+      writeback.finish();
+    }
   }
 
   @Override
   public void close() throws IOException {
     writeback.close();
+    out.close();
     channel.close();
   }
 

@@ -42,7 +42,7 @@ public enum LayerFormat {
   private static void writeEmptyImage(Path file) throws IOException {
     Path scratchFile = file.resolveSibling(file.getFileName() + "-scratch");
     try (var scratch = new Scratch(scratchFile);
-        var target = new ErofsTarget(file)) {
+        var target = new ErofsTarget(file, false)) {
       var tree = new LayerTree(scratch, 0);
       tree.seal();
       target.finish(tree, new LayerRecord(0, 0, 0, false, List.of()), Sha256.of(new byte[0]));

@@ -1,6 +1,7 @@
 package dev.hearth.runtime.snapshot;
 
 import dev.hearth.linux.DetachedMounts;
+import dev.hearth.linux.Entries;
 import dev.hearth.linux.Errno;
 import dev.hearth.linux.Fd;
 import dev.hearth.linux.FileSystemContext;
@@ -77,14 +78,14 @@ final class LayerMounts {
   }
 
   private static boolean isMounted(Path path) throws LinuxException {
-    return dev.hearth.linux.Entries.status(path).mountRoot();
+    return Entries.status(path).mountRoot();
   }
 
   /**
    * The root of a layer, which is mounted if need be; the caller closes it, and has made sure that
    * the layer is held.
    */
-  Fd open(Layer layer) throws LinuxException {
+  Fd open(Layer layer) throws IOException {
     return switch (layer.format()) {
       case FOLDER -> openFolder(layer.folder());
       case EROFS -> {
@@ -103,17 +104,13 @@ final class LayerMounts {
     return Opens.open(path, Set.of(OpenFlag.PATH, OpenFlag.DIRECTORY, OpenFlag.NO_FOLLOW));
   }
 
-  private void mount(Layer layer, Path path) throws LinuxException {
+  private void mount(Layer layer, Path path) throws IOException {
     lock.lock();
     try {
       if (mounted.contains(layer.diffId())) {
         return;
       }
-      try {
-        Files.createDirectories(path);
-      } catch (IOException e) {
-        throw new LinuxException("make mount point", path.toString(), Errno.EIO);
-      }
+      Files.createDirectories(path);
       try (FileSystemContext context = FileSystemContext.open("erofs")) {
         context.set("source", layer.path().toString());
         context.create();

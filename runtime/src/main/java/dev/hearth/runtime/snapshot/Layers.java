@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -20,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -41,18 +43,29 @@ public final class Layers {
   private final Path folder;
   private final LayerFormat format;
   private final LayerLimits limits;
+  private final Thread cleanup;
   private final long hashKey = new SecureRandom().nextLong();
-  private final AtomicLong names = new AtomicLong();
+  private final AtomicLong names = new AtomicLong(new SecureRandom().nextLong() >>> 1);
   private final Map<Digest, Layer> known = new ConcurrentHashMap<>();
+
+  /** Layers found broken and said so. */
+  private final Set<Digest> reported = ConcurrentHashMap.newKeySet();
+
   private final ReentrantLock lock = new ReentrantLock();
 
   /** How many root file systems need a layer. */
   private final Map<Digest, Integer> holds = new HashMap<>();
 
-  private Layers(Path folder, LayerFormat format, LayerLimits limits) {
+  private Layers(Path folder, LayerFormat format, LayerLimits limits, List<Path> leftovers) {
     this.folder = folder;
     this.format = format;
     this.limits = limits;
+    // A folder of many files takes a while, for which a start has no time.
+    this.cleanup =
+        Thread.ofPlatform()
+            .daemon()
+            .name("layers-cleanup")
+            .start(() -> deleteAll(List.copyOf(leftovers)));
   }
 
   /**
@@ -65,13 +78,27 @@ public final class Layers {
     Path folder = root.resolve("layers");
     Files.createDirectories(folder);
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
-    try (DirectoryStream<Path> leftovers =
+    var leftovers = new ArrayList<Path>();
+    try (DirectoryStream<Path> found =
         Files.newDirectoryStream(folder, name -> name.getFileName().toString().startsWith("."))) {
-      for (Path leftover : leftovers) {
+      found.forEach(leftovers::add);
+    }
+    return new Layers(folder, format, limits, leftovers);
+  }
+
+  private static void deleteAll(List<Path> leftovers) {
+    for (Path leftover : leftovers) {
+      try {
         delete(leftover);
+      } catch (IOException e) {
+        LOG.log(System.Logger.Level.WARNING, "cannot remove {0}: {1}", leftover, e.getMessage());
       }
     }
-    return new Layers(folder, format, limits);
+  }
+
+  /** Waits until what a crash left is gone. */
+  void awaitCleanup() throws InterruptedException {
+    cleanup.join();
   }
 
   /** Opens the store in the format that this kernel and disk allow, with the default limits. */
@@ -104,7 +131,9 @@ public final class Layers {
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IOException e) {
-      LOG.log(System.Logger.Level.WARNING, "layer {0} is unusable: {1}", diffId, e.getMessage());
+      if (reported.add(diffId)) {
+        LOG.log(System.Logger.Level.WARNING, "layer {0} is unusable: {1}", diffId, e.getMessage());
+      }
       return Optional.empty();
     }
   }
@@ -197,38 +226,31 @@ public final class Layers {
 
   private LayerTarget target(Path path) throws IOException {
     return switch (format) {
-      case EROFS -> new ErofsTarget(path);
+      case EROFS -> new ErofsTarget(path, true);
       case FOLDER -> new FolderTarget(path);
     };
   }
 
   private Layer keep(Path temporary, Digest diffId) throws IOException {
+    Path broken = temporary(REMOVED, diffId);
     lock.lock();
     try {
-      Optional<Layer> other = find(diffId);
-      if (other.isPresent()) {
-        delete(temporary); // somebody else was as quick
-        return other.get();
+      if (find(diffId).isEmpty()) {
+        if (Files.exists(path(diffId), LinkOption.NOFOLLOW_LINKS)) {
+          Files.move(path(diffId), broken, StandardCopyOption.ATOMIC_MOVE);
+        }
+        Files.move(temporary, path(diffId), StandardCopyOption.ATOMIC_MOVE);
       }
-      setAside(diffId);
-      Files.move(temporary, path(diffId), StandardCopyOption.ATOMIC_MOVE);
-      syncFolder();
-      Layer layer = load(diffId);
-      known.put(diffId, layer);
-      return layer;
     } finally {
       lock.unlock();
     }
-  }
-
-  /** Takes what is not whole out of the way. */
-  private void setAside(Digest diffId) throws IOException {
-    Path broken = path(diffId);
-    if (Files.exists(broken)) {
-      Path gone = temporary(REMOVED, diffId);
-      Files.move(broken, gone, StandardCopyOption.ATOMIC_MOVE);
-      delete(gone);
-    }
+    delete(broken);
+    delete(temporary); // there when somebody else was as quick
+    syncFolder();
+    Layer layer = load(diffId);
+    known.put(diffId, layer);
+    reported.remove(diffId);
+    return layer;
   }
 
   private void syncFolder() throws IOException {
@@ -261,7 +283,7 @@ public final class Layers {
   }
 
   private static void delete(Path path) throws IOException {
-    if (Files.isDirectory(path, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+    if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
       TreeRemoval.remove(path);
     } else {
       Files.deleteIfExists(path);

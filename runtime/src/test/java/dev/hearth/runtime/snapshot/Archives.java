@@ -113,7 +113,7 @@ final class Archives {
     Path image = Files.createTempFile(folder, "image", "");
     Files.delete(image);
     try (var scratch = new Scratch(folder.resolve("scratch"));
-        var target = new ErofsTarget(image)) {
+        var target = new ErofsTarget(image, false)) {
       var tree = new LayerTree(scratch, 7);
       var assembler = new LayerAssembler(tree, target, limits);
       var decoder = new TarDecoder(reader(archive, 4096), limits);

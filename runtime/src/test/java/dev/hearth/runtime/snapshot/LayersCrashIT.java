@@ -66,6 +66,7 @@ final class LayersCrashIT {
       assertThat(victim.waitFor(10, TimeUnit.SECONDS)).isTrue();
 
       Layers layers = Layers.open(temp, LayerFormat.EROFS, LayerLimits.DEFAULT);
+      layers.awaitCleanup();
       assertThat(LayersContract.names(temp.resolve("layers"))).isEmpty();
       byte[] archive = archive();
       layers.unpack(new ByteArrayInputStream(archive), LayersContract.TAR, Sha256.of(archive));

@@ -219,7 +219,7 @@ final class LayersTest {
     Files.writeString(folder.resolve(".new-y"), "half");
     Files.writeString(folder.resolve(".gone-z"), "gone");
     Layer layer = unpack(archive("x"));
-    Layers.open(temp, LayerFormat.EROFS, LayerLimits.DEFAULT);
+    Layers.open(temp, LayerFormat.EROFS, LayerLimits.DEFAULT).awaitCleanup();
     assertThat(files()).containsExactly(layer.diffId().hex());
   }
 

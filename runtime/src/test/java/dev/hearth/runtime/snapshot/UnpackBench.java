@@ -95,7 +95,7 @@ final class UnpackBench {
   private static Digest makeArchive(Path archive) throws IOException {
     MessageDigest sha256 = Sha256.begin();
     var random = new Random(42);
-    byte[] words = new byte[1 << 16];
+    byte[] words = new byte[1 << 14];
     for (int i = 0; i < words.length; i++) {
       words[i] = (byte) "etaoin shrdlu\n_(){};=".charAt(random.nextInt(21));
     }
@@ -120,7 +120,7 @@ final class UnpackBench {
     int at = 0;
     while (at < size) {
       int n = Math.min(size - at, 20 + random.nextInt(200));
-      if (random.nextInt(100) < 5) {
+      if (random.nextInt(100) < 17) {
         byte[] noise = new byte[n];
         random.nextBytes(noise);
         System.arraycopy(noise, 0, content, at, n);
