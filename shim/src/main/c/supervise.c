@@ -13,6 +13,7 @@
 #define ARENA (STREAM_BUFFER + LOG_BUFFER)
 #define IDLE_MS 1000
 #define RECORD_RETRY_MS 1000
+#define RECORD_LIMIT_MS (10 * 60 * 1000)
 
 _Static_assert(STREAM_BUFFER >= MESSAGE_LIMIT, "streams and messages share a buffer");
 
@@ -120,10 +121,15 @@ static void turn(struct shim *shim, int limit_ms)
 	server_lost_streams(&shim->server);
 }
 
-/* The exit is recorded before anybody hears of it; on a full disk that waits. */
+/*
+ * The exit is recorded before anybody hears of it; on a full disk that waits. Not
+ * for ever: the folder may have been taken away for good.
+ */
 static void record_end(struct shim *shim)
 {
-	while (container_record(&shim->container, shim->log.lost) < 0)
+	int64_t until = steady_clock_ms() + RECORD_LIMIT_MS;
+
+	while (container_record(&shim->container, shim->log.lost) < 0 && steady_clock_ms() < until)
 		turn(shim, RECORD_RETRY_MS);
 	server_ended(&shim->server);
 }
