@@ -6,71 +6,56 @@ import dev.hearth.proto.cri.v1.ExecSyncResponse;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 final class ExecCommand implements Subcommand {
-  private final HearthCommand hearth;
-  private final OptionSpec stdin = Arguments.flag("Not available yet.", "-i", "--stdin");
-  private final OptionSpec tty = Arguments.flag("Not available yet.", "-t", "--tty");
-  private final OptionSpec timeout =
-      Arguments.valued(
-          Long.class, "SECONDS", "Kill the command after this long. Default: never.", "--timeout");
-  private final PositionalParamSpec container =
-      Arguments.parameter(0, "CONTAINER", "Id, its beginning, or name.");
-  private final PositionalParamSpec command =
-      Arguments.parametersFrom(1, "COMMAND", "The program and its arguments, without a shell.");
+  private static final Option<Boolean> STDIN = Option.flag("Not available yet.", "-i", "--stdin");
+  private static final Option<Boolean> TTY = Option.flag("Not available yet.", "-t", "--tty");
+  private static final Option<Long> TIMEOUT =
+      Option.valued(
+          Option::readNumber,
+          "SECONDS",
+          "Kill the command after this long. Default: never.",
+          "--timeout");
 
-  ExecCommand(HearthCommand hearth) {
-    this.hearth = hearth;
+  @Override
+  public Usage usage() {
+    return Usage.of(
+            "hearth exec",
+            "Runs a command in a container and ends with its code.",
+            "Output is shown when the command has ended, 16 MiB of each stream at most.",
+            "When the command could not be run at all, a line that begins with \"hearth:\" says so"
+                + " and the code is one of those below.")
+        .taking("CONTAINER", "Id, its beginning, or name.")
+        .takingMany("COMMAND", "The program and its arguments, without a shell.")
+        .with(STDIN, TTY, TIMEOUT)
+        .verbatimBehindParameter();
   }
 
   @Override
-  public CommandSpec spec() {
-    CommandSpec spec =
-        Arguments.command(
-                this,
-                "exec",
-                "Runs a command in a container and ends with the command's own code.",
-                "Output is shown when the command has ended, 16 MiB of each stream at most. When the"
-                    + " command could not be run at all, a line that begins with \"hearth:\" says so and"
-                    + " the code is one of those below.")
-            .add(container)
-            .add(command)
-            .add(stdin)
-            .add(tty)
-            .add(timeout);
-    // What follows the container's name is the command's, options too.
-    spec.parser().stopAtPositional(true);
-    return spec;
-  }
-
-  @Override
-  public Integer call() {
-    if (Arguments.isSet(stdin) || Arguments.isSet(tty)) {
+  public int run(Given given, Session session) {
+    if (given.has(STDIN) || given.has(TTY)) {
       throw CommandFailure.usage(
           "exec cannot connect standard input or a terminal yet; leave out -i and -t");
     }
     ExecSyncResponse answer;
-    try (Daemon daemon = hearth.daemon()) {
+    try (Daemon daemon = session.daemon()) {
       answer =
           daemon
               .patientRuntime()
               .execSync(
                   ExecSyncRequest.newBuilder()
-                      .addAllCmd(words())
-                      .setTimeout(timeoutSeconds())
-                      .setContainerId(daemon.containerId(Arguments.text(container)))
+                      .addAllCmd(words(given))
+                      .setTimeout(timeoutSeconds(given))
+                      .setContainerId(daemon.containerId(given.parameters().getFirst()))
                       .build());
     }
-    copy(answer.getStdout(), hearth.out());
-    copy(answer.getStderr(), hearth.shell().err());
+    copy(answer.getStdout(), session.out());
+    copy(answer.getStderr(), session.shell().err());
     return answer.getExitCode();
   }
 
-  private long timeoutSeconds() {
-    long seconds = Arguments.<Long>given(timeout).orElse(0L);
+  private static long timeoutSeconds(Given given) {
+    long seconds = given.value(TIMEOUT).orElse(0L);
     if (seconds < 0) {
       throw CommandFailure.usage("a timeout below zero: " + seconds);
     }
@@ -78,8 +63,8 @@ final class ExecCommand implements Subcommand {
   }
 
   /** The command; who is used to kubectl writes -- between container and command. */
-  private List<String> words() {
-    List<String> words = Arguments.<List<String>>given(command).orElse(List.of());
+  private static List<String> words(Given given) {
+    List<String> words = given.parameters().subList(1, given.parameters().size());
     if (words.getFirst().equals("--")) {
       words = words.subList(1, words.size());
     }

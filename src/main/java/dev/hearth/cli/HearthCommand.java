@@ -1,51 +1,41 @@
 package dev.hearth.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import java.io.IOException;
-import java.io.OutputStreamWriter;
-import java.io.PrintStream;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
-import java.util.function.Function;
-import picocli.CommandLine;
-import picocli.CommandLine.Help.Ansi;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ScopeType;
+import java.util.Map;
+import java.util.function.Supplier;
 
 /** The command line, {@code hearth}: one command against the daemon's socket, then the end. */
 public final class HearthCommand {
-  private static final Set<String> HELP = Set.of("-h", "--help");
   private static final String DEFAULT_SOCKET = "/run/hearth/hearth.sock";
   private static final String SOCKET_VARIABLE = "HEARTH_SOCKET";
   private static final String DEBUG_VARIABLE = "HEARTH_DEBUG";
+  private static final long DEFAULT_PATIENCE_SECONDS = 10;
+
+  private static final Option<Path> SOCKET =
+      Option.valued(
+          Path::of,
+          "PATH",
+          "The daemon's socket. Default: $HEARTH_SOCKET, else " + DEFAULT_SOCKET + ".",
+          "--socket");
+  private static final Option<Long> PATIENCE =
+      Option.valued(
+          HearthCommand::readPatience,
+          "SECONDS",
+          "How long a quick call may take. Default: " + DEFAULT_PATIENCE_SECONDS + ".",
+          "--patience");
+  private static final Option<Boolean> HELP = Option.flag("Shows this.", "-h", "--help");
+
+  private static final Usage USAGE =
+      Usage.of("hearth", "Looks after a Hearth daemon and what runs under it.")
+          .takingMany("COMMAND [ARGUMENT]", "")
+          .with(SOCKET, PATIENCE, HELP)
+          .verbatimBehindParameter();
 
   private final Shell shell;
-  private final OptionSpec socket =
-      inherited("The daemon's socket. Default: $HEARTH_SOCKET, else " + DEFAULT_SOCKET + ".")
-          .names("--socket")
-          .type(String.class)
-          .paramLabel("PATH")
-          .build();
-  private final OptionSpec patience =
-      inherited("How long a quick call may take. Default: 10.")
-          .names("--patience")
-          .type(int.class)
-          .paramLabel("SECONDS")
-          .defaultValue("10")
-          .build();
-  private final OptionSpec help =
-      inherited("Shows this.").names("-h", "--help").type(boolean.class).usageHelp(true).build();
 
   private HearthCommand(Shell shell) {
     this.shell = shell;
@@ -62,190 +52,103 @@ public final class HearthCommand {
    * @return one of {@link ExitCode}, or what the command in the container ended with
    */
   static int run(Shell shell, String... args) {
-    int exitCode = commandLine(shell, List.of(args)).execute(args);
+    int exitCode = new HearthCommand(shell).run(List.of(args));
     shell.out().flush();
     shell.err().flush();
     return exitCode;
   }
 
-  private static CommandLine commandLine(Shell shell, List<String> args) {
-    var hearth = new HearthCommand(shell);
-    var commandLine = new CommandLine(hearth.spec());
-    for (Subcommand command : hearth.commands(args)) {
-      CommandSpec spec = command.spec();
-      format(spec);
-      commandLine.addSubcommand(spec.name(), spec);
+  private static Map<String, Supplier<Subcommand>> commands() {
+    var commands = new LinkedHashMap<String, Supplier<Subcommand>>();
+    commands.put("version", VersionCommand::new);
+    commands.put("status", StatusCommand::new);
+    commands.put("pods", PodsCommand::new);
+    commands.put("ps", PsCommand::new);
+    commands.put("images", ImagesCommand::new);
+    commands.put("pull", PullCommand::new);
+    commands.put("logs", LogsCommand::new);
+    commands.put("exec", ExecCommand::new);
+    commands.put("inspect", InspectCommand::new);
+    return commands;
+  }
+
+  private int run(List<String> words) {
+    try {
+      var given = new Given();
+      CommandLineReader.read(USAGE, given, words);
+      if (given.has(HELP) || given.parameters().isEmpty()) {
+        shell.out().print(HelpText.of(USAGE, commandUsages()));
+        return ExitCode.OK;
+      }
+      return run(given);
+    } catch (CommandFailure e) {
+      return failed(e);
+    } catch (RuntimeException e) {
+      printTrace(e);
+      complain("%s (a fault of hearth's own; %s=1 shows where)".formatted(e, DEBUG_VARIABLE));
+      return ExitCode.FAILED;
     }
-    return commandLine
-        .setOut(writer(shell.out()))
-        .setErr(writer(shell.err()))
-        .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .setParameterExceptionHandler((e, _) -> hearth.misused(e))
-        .setExecutionExceptionHandler((e, _, _) -> hearth.failed(e));
   }
 
-  private CommandSpec spec() {
-    // Without a command: what there is.
-    CommandSpec spec =
-        CommandSpec.wrapWithoutInspection((Runnable) () -> run(shell, "--help")).name("hearth");
-    spec.usageMessage()
-        .description("Looks after a Hearth daemon and what runs under it.")
-        .synopsisSubcommandLabel("COMMAND");
-    format(spec);
-    return spec.add(socket).add(patience).add(help);
+  private static List<Usage> commandUsages() {
+    return commands().values().stream().map(command -> command.get().usage()).toList();
   }
 
-  private static void format(CommandSpec spec) {
-    var exitCodes = new LinkedHashMap<String, String>();
-    exitCodes.put("0", "done");
-    exitCodes.put("1", "failed; the message says why");
-    exitCodes.put("2", "the command line makes no sense");
-    exitCodes.put("3", "no daemon answers on the socket");
-    exitCodes.put("4", "what was named is not there");
-    exitCodes.put("other", "exec only, the command's own code");
-    spec.usageMessage()
-        .sortOptions(false)
-        .optionListHeading("%nOptions:%n")
-        .commandListHeading("%nCommands:%n")
-        .exitCodeListHeading("%nExit codes:%n")
-        .exitCodeList(exitCodes);
-  }
-
-  private static OptionSpec.Builder inherited(String description) {
-    return OptionSpec.builder("-").scopeType(ScopeType.INHERIT).description(description);
-  }
-
-  /**
-   * The commands that may be meant. Each that is described costs a millisecond or two, so those
-   * whose name does not occur are left out, unless the list of all may be shown.
-   */
-  private List<Subcommand> commands(List<String> args) {
-    var all = new LinkedHashMap<String, Function<HearthCommand, Subcommand>>();
-    all.put("version", VersionCommand::new);
-    all.put("status", StatusCommand::new);
-    all.put("pods", PodsCommand::new);
-    all.put("ps", PsCommand::new);
-    all.put("images", ImagesCommand::new);
-    all.put("pull", PullCommand::new);
-    all.put("logs", LogsCommand::new);
-    all.put("exec", ExecCommand::new);
-    all.put("inspect", InspectCommand::new);
-    if (Collections.disjoint(args, HELP) && !Collections.disjoint(args, all.keySet())) {
-      all.keySet().retainAll(args);
+  /** Runs the command that the first parameter names, with the words behind it. */
+  private int run(Given given) {
+    List<String> words = given.parameters();
+    Supplier<Subcommand> named = commands().get(words.getFirst());
+    if (named == null) {
+      throw CommandLineReader.misuse(USAGE, "there is no command " + words.getFirst());
     }
-    return all.values().stream().map(constructor -> constructor.apply(this)).toList();
-  }
-
-  private static PrintWriter writer(PrintStream to) {
-    return new PrintWriter(new OutputStreamWriter(to, UTF_8), true);
-  }
-
-  Shell shell() {
-    return shell;
-  }
-
-  PrintStream out() {
-    return shell.out();
-  }
-
-  /**
-   * Opens a connection.
-   *
-   * @throws CommandFailure if there is no socket
-   */
-  Daemon daemon() {
-    if (patienceSeconds() <= 0) {
-      throw CommandFailure.usage("--patience must be above zero, not " + patienceSeconds());
+    Subcommand command = named.get();
+    Usage usage = command.usage().with(SOCKET, PATIENCE, HELP);
+    given.clearParameters();
+    CommandLineReader.read(usage, given, words.subList(1, words.size()));
+    if (given.has(HELP)) {
+      shell.out().print(HelpText.of(usage));
+      return ExitCode.OK;
     }
-    return Daemon.at(socket(), Duration.ofSeconds(patienceSeconds()));
+    CommandLineReader.checkParameters(usage, given);
+    Session session = session(given);
+    try {
+      return command.run(given, session);
+    } catch (StatusRuntimeException e) {
+      return failed(session.failure(e));
+    }
   }
 
-  private Path socket() {
+  private Session session(Given given) {
     String fromEnvironment = shell.environment().getOrDefault(SOCKET_VARIABLE, "");
     String otherwise = fromEnvironment.isEmpty() ? DEFAULT_SOCKET : fromEnvironment;
-    return Path.of(Arguments.<String>given(socket).orElse(otherwise));
+    return new Session(
+        shell,
+        given.value(SOCKET).orElseGet(() -> Path.of(otherwise)),
+        Duration.ofSeconds(given.value(PATIENCE).orElse(DEFAULT_PATIENCE_SECONDS)));
   }
 
-  private int patienceSeconds() {
-    return patience.<Integer>getValue();
+  private static long readPatience(String text) {
+    long seconds = Option.readNumber(text);
+    if (seconds <= 0 || seconds > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException("must be from 1 to 2147483647: " + text);
+    }
+    return seconds;
   }
 
-  private int misused(ParameterException e) {
-    String command = e.getCommandLine().getCommandSpec().qualifiedName();
-    complain(e.getMessage() + "; see " + command + " --help");
-    return ExitCode.USAGE;
+  private int failed(CommandFailure failure) {
+    printTrace(failure);
+    complain(String.valueOf(failure.getMessage()));
+    return failure.exitCode();
   }
 
-  private int failed(Exception e) {
+  private void printTrace(RuntimeException e) {
     if (shell.environment().containsKey(DEBUG_VARIABLE)) {
       e.printStackTrace(shell.err());
     }
-    return switch (e) {
-      case CommandFailure failure -> report(failure);
-      case StatusRuntimeException refused -> report(asFailure(refused));
-      default -> {
-        complain(
-            "%s (a fault of hearth's own; set %s=1 to see where)".formatted(e, DEBUG_VARIABLE));
-        yield ExitCode.FAILED;
-      }
-    };
-  }
-
-  private int report(CommandFailure failure) {
-    complain(String.valueOf(failure.getMessage()));
-    return failure.exitCode();
   }
 
   private void complain(String message) {
     shell.out().flush();
     shell.err().println("hearth: " + Plain.text(message));
-  }
-
-  private CommandFailure asFailure(StatusRuntimeException refused) {
-    Status status = refused.getStatus();
-    String said = status.getDescription() == null ? "" : status.getDescription();
-    return switch (status.getCode()) {
-      case NOT_FOUND -> CommandFailure.notFound(said, refused);
-      case UNAVAILABLE -> unavailable(said, refused);
-      case DEADLINE_EXCEEDED -> late(said, refused);
-      case UNIMPLEMENTED ->
-          CommandFailure.failed(
-              "the daemon at %s does not do that: %s".formatted(socket(), said), refused);
-      default ->
-          CommandFailure.failed(
-              said.isEmpty() ? "the daemon answered " + status.getCode() : said, refused);
-    };
-  }
-
-  /** Either there is no daemon, or it is there and says "not now". */
-  private CommandFailure unavailable(String said, StatusRuntimeException refused) {
-    return refused.getStatus().getCause() instanceof IOException cause
-        ? CommandFailure.unreachable(
-            "no daemon at %s: %s; is hearthd running, and may you use its socket?"
-                .formatted(socket(), reason(cause)),
-            refused)
-        : CommandFailure.failed(said, refused);
-  }
-
-  /** Either our own deadline passed, as the words of gRPC's client tell, or one of the daemon's. */
-  private CommandFailure late(String said, StatusRuntimeException refused) {
-    return said.contains("CallOptions")
-        ? CommandFailure.unreachable(
-            "the daemon at %s gave no answer within %d s; --patience waits longer"
-                .formatted(socket(), patienceSeconds()),
-            refused)
-        : CommandFailure.failed(said, refused);
-  }
-
-  /** "Connection refused" out of Netty's "finishConnect(..) failed with error(-111): ...: path". */
-  private static String reason(IOException cause) {
-    String message = String.valueOf(cause.getMessage());
-    for (String known : new String[] {"Connection refused", "Permission denied", "No such file"}) {
-      if (message.contains(known)) {
-        return known.toLowerCase(Locale.ROOT);
-      }
-    }
-    return message;
   }
 }

@@ -6,42 +6,36 @@ import dev.hearth.proto.cri.v1.ListImagesResponse;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 
 final class ImagesCommand implements Subcommand {
   private static final String NONE = "<none>";
 
-  private final HearthCommand hearth;
-  private final OptionSpec quiet = Arguments.flag("Whole ids and nothing else.", "-q", "--quiet");
-  private final OptionSpec output = Arguments.format();
+  private static final Option<Boolean> QUIET =
+      Option.flag("Whole ids and nothing else.", "-q", "--quiet");
+  private static final Option<OutputFormat> OUTPUT = Option.format("table (default) or json.");
 
-  ImagesCommand(HearthCommand hearth) {
-    this.hearth = hearth;
+  @Override
+  public Usage usage() {
+    return Usage.of("hearth images", "Lists images by name.").with(QUIET, OUTPUT);
   }
 
   @Override
-  public CommandSpec spec() {
-    return Arguments.command(this, "images", "Lists images by name.").add(quiet).add(output);
-  }
-
-  @Override
-  public Integer call() {
+  public int run(Given given, Session session) {
     ListImagesResponse answer;
-    try (Daemon daemon = hearth.daemon()) {
+    try (Daemon daemon = session.daemon()) {
       answer = daemon.images().listImages(ListImagesRequest.getDefaultInstance());
     }
-    if (Arguments.isJson(output)) {
-      hearth.out().println(Json.pretty(Json.of(answer)));
-    } else if (Arguments.isSet(quiet)) {
-      answer.getImagesList().forEach(image -> hearth.out().println(image.getId()));
+    if (given.wantsJson(OUTPUT)) {
+      session.out().println(Json.pretty(Json.of(answer)));
+    } else if (given.has(QUIET)) {
+      answer.getImagesList().forEach(image -> session.out().println(image.getId()));
     } else {
-      print(answer.getImagesList());
+      print(answer.getImagesList(), session);
     }
     return ExitCode.OK;
   }
 
-  private void print(List<Image> images) {
+  private static void print(List<Image> images, Session session) {
     var rows = new ArrayList<String[]>();
     for (Image image : images) {
       for (String[] name : names(image)) {
@@ -54,7 +48,7 @@ final class ImagesCommand implements Subcommand {
     rows.sort(Comparator.<String[], String>comparing(row -> row[0]).thenComparing(row -> row[1]));
     var table = new Table("IMAGE", "TAG", "ID", "SIZE");
     rows.forEach(table::row);
-    table.print(hearth.out());
+    table.print(session.out());
   }
 
   /** Name and tag of each tag; of an untagged image the name its digest is known by. */

@@ -13,70 +13,72 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.ArrayList;
 import java.util.List;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
+import java.util.Locale;
+import java.util.Optional;
 
 final class InspectCommand implements Subcommand {
-  /** What an argument may be taken for. The constants are what {@code --type} takes. */
-  enum Type {
-    pod,
-    container,
-    image
+  /** What an argument may be taken for. */
+  private enum Type {
+    POD,
+    CONTAINER,
+    IMAGE;
+
+    static Type read(String text) {
+      return switch (text.toLowerCase(Locale.ROOT)) {
+        case "pod" -> POD;
+        case "container" -> CONTAINER;
+        case "image" -> IMAGE;
+        default -> throw new IllegalArgumentException("no pod, container or image: " + text);
+      };
+    }
   }
 
-  private final HearthCommand hearth;
-  private final PositionalParamSpec wanted =
-      Arguments.parameter(0, "WHAT", "Id, its beginning, or name; pods also as NAMESPACE/NAME.");
-  private final OptionSpec type =
-      Arguments.valued(Type.class, "TYPE", "Only a pod, container or image.", "--type");
-  private final OptionSpec output = Arguments.format(OutputFormat.json, "json, as it is without.");
+  private static final Option<Type> TYPE =
+      Option.valued(Type::read, "TYPE", "Only a pod, a container or an image.", "--type");
+  private static final Option<OutputFormat> OUTPUT = Option.format("json, as it is without.");
 
-  InspectCommand(HearthCommand hearth) {
-    this.hearth = hearth;
+  @Override
+  public Usage usage() {
+    return Usage.of(
+            "hearth inspect", "Shows all that is known of a pod, container or image, as JSON.")
+        .taking("WHAT", "Id, its beginning, or name; pods also as NAMESPACE/NAME.")
+        .with(TYPE, OUTPUT);
   }
 
   @Override
-  public CommandSpec spec() {
-    return Arguments.command(
-            this, "inspect", "Shows all that is known of a pod, container or image, as JSON.")
-        .add(wanted)
-        .add(type)
-        .add(output);
-  }
-
-  @Override
-  public Integer call() {
-    if (!Arguments.isJson(output)) {
+  public int run(Given given, Session session) {
+    if (given.value(OUTPUT).equals(Optional.of(OutputFormat.TABLE))) {
       throw CommandFailure.usage("inspect shows JSON only; leave out -o");
     }
-    try (Daemon daemon = hearth.daemon()) {
-      String kind = Arguments.<Type>given(type).map(Type::name).orElse("pod, container or image");
-      String wanted = Arguments.text(this.wanted);
-      Found found = Lookup.only(kind, wanted, candidates(wanted, daemon));
-      hearth.out().println(Json.pretty(inspect(found, daemon)));
+    Optional<Type> type = given.value(TYPE);
+    try (Daemon daemon = session.daemon()) {
+      String kind =
+          type.map(only -> only.name().toLowerCase(Locale.ROOT)).orElse("pod, container or image");
+      String wanted = given.parameters().getFirst();
+      Found found = Lookup.only(kind, wanted, candidates(wanted, type, daemon));
+      session.out().println(Json.pretty(inspect(found, daemon)));
     }
     return ExitCode.OK;
   }
 
-  private List<Found> candidates(String wanted, Daemon daemon) {
+  private static List<Found> candidates(String wanted, Optional<Type> type, Daemon daemon) {
     var found = new ArrayList<Found>();
-    if (mayBe(Type.pod)) {
+    if (mayBe(Type.POD, type)) {
       var pods = daemon.runtime().listPodSandbox(ListPodSandboxRequest.getDefaultInstance());
       found.addAll(Lookup.pods(pods.getItemsList(), wanted));
     }
-    if (mayBe(Type.container)) {
+    if (mayBe(Type.CONTAINER, type)) {
       var all = daemon.runtime().listContainers(ListContainersRequest.getDefaultInstance());
       found.addAll(Lookup.containers(all.getContainersList(), wanted));
     }
-    if (mayBe(Type.image)) {
+    if (mayBe(Type.IMAGE, type)) {
       found.addAll(images(wanted, daemon));
     }
     return found;
   }
 
-  private boolean mayBe(Type candidate) {
-    return Arguments.<Type>given(type).map(only -> only == candidate).orElse(true);
+  private static boolean mayBe(Type candidate, Optional<Type> type) {
+    return type.map(only -> only == candidate).orElse(true);
   }
 
   /** The daemon knows how short names are completed; beginnings of ids are our own service. */

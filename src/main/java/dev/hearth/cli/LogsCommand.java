@@ -12,9 +12,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 final class LogsCommand implements Subcommand {
   private static final Duration POLL = Duration.ofMillis(100);
@@ -24,60 +21,50 @@ final class LogsCommand implements Subcommand {
 
   private static final int BUFFER = 1 << 16;
 
-  private final HearthCommand hearth;
-  private final PositionalParamSpec container =
-      Arguments.parameter(0, "CONTAINER", "Id, its beginning, or name.");
-  private final OptionSpec follow =
-      Arguments.flag(
+  private static final Option<Boolean> FOLLOW =
+      Option.flag(
           "Go on until the container ends, through rotations and restarts of hearthd.",
           "-f",
           "--follow");
-  private final OptionSpec tail =
-      Arguments.valued(Long.class, "LINES", "Only the last lines.", "--tail");
-  private final OptionSpec since =
-      Arguments.valued(
-          new SinceConverter(),
+  private static final Option<Long> TAIL =
+      Option.valued(Option::readNumber, "LINES", "Only the last lines.", "--tail");
+  private static final Option<Since> SINCE =
+      Option.valued(
+          Since::parse,
           "TIME",
           "Only what is younger: 90s, 10m, 1h30m, 2d, or a time such as 2026-01-31T09:30:00Z.",
           "--since");
-  private final OptionSpec timestamps =
-      Arguments.flag("Begin each line with its time.", "-t", "--timestamps");
+  private static final Option<Boolean> TIMESTAMPS =
+      Option.flag("Begin each line with its time.", "-t", "--timestamps");
 
-  LogsCommand(HearthCommand hearth) {
-    this.hearth = hearth;
+  @Override
+  public Usage usage() {
+    return Usage.of(
+            "hearth logs",
+            "Shows what a container wrote.",
+            "Its standard output comes on standard output, its standard error on standard error.",
+            "The present log file is read, on this machine; what was rotated away lies beside it.")
+        .taking("CONTAINER", "Id, its beginning, or name.")
+        .with(FOLLOW, TAIL, SINCE, TIMESTAMPS);
   }
 
   @Override
-  public CommandSpec spec() {
-    return Arguments.command(
-            this,
-            "logs",
-            "Shows what a container wrote: its standard output on standard output, its standard error"
-                + " on standard error.",
-            "Reads the present log file on this machine; what was rotated away lies beside it.")
-        .add(container)
-        .add(follow)
-        .add(tail)
-        .add(since)
-        .add(timestamps);
-  }
-
-  @Override
-  public Integer call() {
-    Optional<Long> lines = Arguments.given(tail);
+  public int run(Given given, Session session) {
+    boolean follow = given.has(FOLLOW);
+    Optional<Long> lines = given.value(TAIL);
     if (lines.isPresent() && lines.get() < 0) {
       throw CommandFailure.usage("a number of lines below zero: " + lines.get());
     }
-    String container = Arguments.text(this.container);
-    try (Daemon daemon = hearth.daemon()) {
+    String container = given.parameters().getFirst();
+    try (Daemon daemon = session.daemon()) {
       ContainerStatus status = status(container, daemon);
       Path path = logPath(status);
-      var printer = new LogPrinter(hearth.shell(), Arguments.isSet(timestamps), since());
-      try (LogFile log = open(path, status, daemon)) {
+      var printer = new LogPrinter(session.shell(), given.has(TIMESTAMPS), since(given, session));
+      try (LogFile log = open(path, status, follow, daemon)) {
         if (lines.isPresent()) {
           log.seekToLastLines(lines.get());
         }
-        print(log, printer, status.getId(), daemon);
+        print(log, printer, status.getId(), follow, daemon);
       } finally {
         printer.flush();
       }
@@ -109,19 +96,19 @@ final class LogsCommand implements Subcommand {
     return Path.of(status.getLogPath());
   }
 
-  private Optional<Instant> since() {
-    Shell shell = hearth.shell();
-    return Arguments.<Since>given(since).map(given -> given.at(shell.now(), shell.zone()));
+  private static Optional<Instant> since(Given given, Session session) {
+    Shell shell = session.shell();
+    return given.value(SINCE).map(since -> since.at(shell.now(), shell.zone()));
   }
 
   /** With --follow, a log that is not there yet is waited for. */
-  private LogFile open(Path path, ContainerStatus status, Daemon daemon)
+  private static LogFile open(Path path, ContainerStatus status, boolean follow, Daemon daemon)
       throws IOException, InterruptedException {
     while (true) {
       try {
         return LogFile.open(path);
       } catch (NoSuchFileException e) {
-        if (!Arguments.isSet(follow) || hasEnded(status.getId(), daemon)) {
+        if (!follow || hasEnded(status.getId(), daemon)) {
           throw e;
         }
         Thread.sleep(POLL);
@@ -129,10 +116,11 @@ final class LogsCommand implements Subcommand {
     }
   }
 
-  private void print(LogFile log, LogPrinter printer, String id, Daemon daemon)
+  private static void print(
+      LogFile log, LogPrinter printer, String id, boolean follow, Daemon daemon)
       throws IOException, InterruptedException {
     var decoder = new LogDecoder(printer);
-    if (!drain(log, decoder, printer) || !Arguments.isSet(follow)) {
+    if (!drain(log, decoder, printer) || !follow) {
       return;
     }
     for (long round = 0; ; round++) {

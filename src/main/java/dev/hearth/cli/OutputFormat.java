@@ -1,7 +1,7 @@
 package dev.hearth.cli;
 
-/** How a command shows its answer. The constants are what {@code -o} takes. */
+/** How a command shows its answer. */
 enum OutputFormat {
-  table,
-  json
+  TABLE,
+  JSON
 }

@@ -7,57 +7,48 @@ import dev.hearth.proto.cri.v1.PodSandboxFilter;
 import dev.hearth.proto.cri.v1.PodSandboxState;
 import java.time.Instant;
 import java.util.Comparator;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
+import java.util.Map;
 
 final class PodsCommand implements Subcommand {
-  private final HearthCommand hearth;
-  private final OptionSpec labels = Arguments.labels();
-  private final OptionSpec quiet = Arguments.flag("Whole ids and nothing else.", "-q", "--quiet");
-  private final OptionSpec output = Arguments.format();
+  private static final Option<Map.Entry<String, String>> LABELS = Option.labels();
+  private static final Option<Boolean> QUIET =
+      Option.flag("Whole ids and nothing else.", "-q", "--quiet");
+  private static final Option<OutputFormat> OUTPUT = Option.format("table (default) or json.");
 
-  PodsCommand(HearthCommand hearth) {
-    this.hearth = hearth;
+  @Override
+  public Usage usage() {
+    return Usage.of("hearth pods", "Lists pods, the newest first.").with(LABELS, QUIET, OUTPUT);
   }
 
   @Override
-  public CommandSpec spec() {
-    return Arguments.command(this, "pods", "Lists pods, the newest first.")
-        .add(labels)
-        .add(quiet)
-        .add(output);
-  }
-
-  @Override
-  public Integer call() {
+  public int run(Given given, Session session) {
     ListPodSandboxResponse answer;
-    try (Daemon daemon = hearth.daemon()) {
+    try (Daemon daemon = session.daemon()) {
       answer =
           daemon
               .runtime()
               .listPodSandbox(
                   ListPodSandboxRequest.newBuilder()
                       .setFilter(
-                          PodSandboxFilter.newBuilder()
-                              .putAllLabelSelector(Arguments.labels(labels)))
+                          PodSandboxFilter.newBuilder().putAllLabelSelector(given.labels(LABELS)))
                       .build());
     }
     var pods =
         answer.getItemsList().stream()
             .sorted(Comparator.comparingLong(PodSandbox::getCreatedAt).reversed())
             .toList();
-    if (Arguments.isJson(output)) {
-      hearth.out().println(Json.pretty(Json.of(answer)));
-    } else if (Arguments.isSet(quiet)) {
-      pods.forEach(pod -> hearth.out().println(pod.getId()));
+    if (given.wantsJson(OUTPUT)) {
+      session.out().println(Json.pretty(Json.of(answer)));
+    } else if (given.has(QUIET)) {
+      pods.forEach(pod -> session.out().println(pod.getId()));
     } else {
-      print(pods);
+      print(pods, session);
     }
     return ExitCode.OK;
   }
 
-  private void print(Iterable<PodSandbox> pods) {
-    Instant now = hearth.shell().now();
+  private static void print(Iterable<PodSandbox> pods, Session session) {
+    Instant now = session.shell().now();
     var table = new Table("POD", "NAMESPACE", "NAME", "STATE", "AGE", "ATTEMPT");
     for (PodSandbox pod : pods) {
       table.row(
@@ -68,6 +59,6 @@ final class PodsCommand implements Subcommand {
           Plain.age(pod.getCreatedAt(), now),
           Integer.toUnsignedString(pod.getMetadata().getAttempt()));
     }
-    table.print(hearth.out());
+    table.print(session.out());
   }
 }

@@ -17,60 +17,52 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 
 final class PsCommand implements Subcommand {
-  private final HearthCommand hearth;
-  private final OptionSpec all = Arguments.flag("Those that do not run, too.", "-a", "--all");
-  private final OptionSpec pod =
-      Arguments.valued(String.class, "POD", "Only those of this pod.", "-p", "--pod");
-  private final OptionSpec labels = Arguments.labels();
-  private final OptionSpec quiet = Arguments.flag("Whole ids and nothing else.", "-q", "--quiet");
-  private final OptionSpec output = Arguments.format();
+  private static final Option<Boolean> ALL =
+      Option.flag("Those that do not run, too.", "-a", "--all");
+  private static final Option<String> POD =
+      Option.valued(text -> text, "POD", "Only those of this pod.", "-p", "--pod");
+  private static final Option<Map.Entry<String, String>> LABELS = Option.labels();
+  private static final Option<Boolean> QUIET =
+      Option.flag("Whole ids and nothing else.", "-q", "--quiet");
+  private static final Option<OutputFormat> OUTPUT = Option.format("table (default) or json.");
 
-  PsCommand(HearthCommand hearth) {
-    this.hearth = hearth;
+  @Override
+  public Usage usage() {
+    return Usage.of("hearth ps", "Lists containers, the newest first.")
+        .with(ALL, POD, LABELS, QUIET, OUTPUT);
   }
 
   @Override
-  public CommandSpec spec() {
-    return Arguments.command(this, "ps", "Lists containers, the newest first.")
-        .add(all)
-        .add(pod)
-        .add(labels)
-        .add(quiet)
-        .add(output);
-  }
-
-  @Override
-  public Integer call() {
-    try (Daemon daemon = hearth.daemon()) {
+  public int run(Given given, Session session) {
+    try (Daemon daemon = session.daemon()) {
       ListContainersResponse answer =
           daemon
               .runtime()
-              .listContainers(ListContainersRequest.newBuilder().setFilter(filter(daemon)).build());
+              .listContainers(
+                  ListContainersRequest.newBuilder().setFilter(filter(given, daemon)).build());
       List<Container> containers =
           answer.getContainersList().stream()
               .sorted(Comparator.comparingLong(Container::getCreatedAt).reversed())
               .toList();
-      if (Arguments.isJson(output)) {
-        hearth.out().println(Json.pretty(Json.of(answer)));
-      } else if (Arguments.isSet(quiet)) {
-        containers.forEach(container -> hearth.out().println(container.getId()));
+      if (given.wantsJson(OUTPUT)) {
+        session.out().println(Json.pretty(Json.of(answer)));
+      } else if (given.has(QUIET)) {
+        containers.forEach(container -> session.out().println(container.getId()));
       } else {
-        print(containers, daemon);
+        print(containers, daemon, session);
       }
     }
     return ExitCode.OK;
   }
 
-  private ContainerFilter filter(Daemon daemon) {
-    var filter = ContainerFilter.newBuilder().putAllLabelSelector(Arguments.labels(labels));
-    if (!Arguments.isSet(all)) {
+  private static ContainerFilter filter(Given given, Daemon daemon) {
+    var filter = ContainerFilter.newBuilder().putAllLabelSelector(given.labels(LABELS));
+    if (!given.has(ALL)) {
       filter.setState(ContainerStateValue.newBuilder().setState(ContainerState.CONTAINER_RUNNING));
     }
-    Optional<String> wanted = Arguments.given(pod);
+    Optional<String> wanted = given.value(POD);
     if (wanted.isPresent()) {
       var pods = daemon.runtime().listPodSandbox(ListPodSandboxRequest.getDefaultInstance());
       filter.setPodSandboxId(
@@ -79,10 +71,10 @@ final class PsCommand implements Subcommand {
     return filter.build();
   }
 
-  private void print(List<Container> containers, Daemon daemon) {
+  private static void print(List<Container> containers, Daemon daemon, Session session) {
     Map<String, String> pods = containers.isEmpty() ? Map.of() : podNames(daemon);
     Map<String, String> images = containers.isEmpty() ? Map.of() : imageNames(daemon);
-    Instant now = hearth.shell().now();
+    Instant now = session.shell().now();
     var table = new Table("CONTAINER", "NAME", "POD", "IMAGE", "STATE", "AGE", "ATTEMPT");
     for (Container container : containers) {
       table.row(
@@ -95,7 +87,7 @@ final class PsCommand implements Subcommand {
           Plain.age(container.getCreatedAt(), now),
           Integer.toUnsignedString(container.getMetadata().getAttempt()));
     }
-    table.print(hearth.out());
+    table.print(session.out());
   }
 
   private static Map<String, String> podNames(Daemon daemon) {

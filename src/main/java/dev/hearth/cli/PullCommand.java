@@ -8,56 +8,43 @@ import dev.hearth.proto.cri.v1.PullImageRequest;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.Iterator;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 final class PullCommand implements Subcommand {
-  private final HearthCommand hearth;
-  private final PositionalParamSpec image =
-      Arguments.parameter(0, "IMAGE", "A reference: busybox, quay.io/team/app:v2, app@sha256:...");
-  private final OptionSpec quiet = Arguments.flag("No progress.", "-q", "--quiet");
-  private final OptionSpec output = Arguments.format();
-
-  PullCommand(HearthCommand hearth) {
-    this.hearth = hearth;
-  }
+  private static final Option<Boolean> QUIET = Option.flag("No progress.", "-q", "--quiet");
+  private static final Option<OutputFormat> OUTPUT = Option.format("table (default) or json.");
 
   @Override
-  public CommandSpec spec() {
-    return Arguments.command(
-            this,
-            "pull",
+  public Usage usage() {
+    return Usage.of(
+            "hearth pull",
             "Pulls an image; prints its id when it is complete.",
             "Progress goes to standard error: a line a layer, redrawn on a terminal.")
-        .add(image)
-        .add(quiet)
-        .add(output);
+        .taking("IMAGE", "A reference: busybox, quay.io/team/app:v2, app@sha256:...")
+        .with(QUIET, OUTPUT);
   }
 
   @Override
-  public Integer call() {
-    String image = Arguments.text(this.image);
+  public int run(Given given, Session session) {
+    String image = given.parameters().getFirst();
     if (image.isEmpty()) {
       throw CommandFailure.usage("an empty image reference; name one, as in hearth pull busybox");
     }
     String id;
-    try (Daemon daemon = hearth.daemon()) {
-      id = pull(image, daemon);
+    try (Daemon daemon = session.daemon()) {
+      id = pull(image, daemon, new PullDisplay(session.shell(), given.has(QUIET)));
     }
-    if (Arguments.isJson(output)) {
+    if (given.wantsJson(OUTPUT)) {
       var json = new JsonObject();
       json.addProperty("image", image);
       json.addProperty("imageId", id);
-      hearth.out().println(Json.pretty(json));
+      session.out().println(Json.pretty(json));
     } else {
-      hearth.out().println(id);
+      session.out().println(id);
     }
     return ExitCode.OK;
   }
 
-  private String pull(String image, Daemon daemon) {
-    var display = new PullDisplay(hearth.shell(), Arguments.isSet(quiet));
+  private static String pull(String image, Daemon daemon, PullDisplay display) {
     try {
       Iterator<PullProgress> progress =
           daemon.patientAdmin().pull(PullRequest.newBuilder().setImage(image).build());

@@ -16,41 +16,33 @@ import io.grpc.StatusRuntimeException;
 import java.io.PrintStream;
 import java.time.Instant;
 import java.util.Optional;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 
 final class StatusCommand implements Subcommand {
-  private final HearthCommand hearth;
-  private final OptionSpec output = Arguments.format();
-
-  StatusCommand(HearthCommand hearth) {
-    this.hearth = hearth;
-  }
+  private static final Option<OutputFormat> OUTPUT = Option.format("table (default) or json.");
 
   @Override
-  public CommandSpec spec() {
-    return Arguments.command(
-            this,
-            "status",
+  public Usage usage() {
+    return Usage.of(
+            "hearth status",
             "Shows whether the daemon is well, and what its last start found.",
             "Ends with 1 when a pod could not be started now.")
-        .add(output);
+        .with(OUTPUT);
   }
 
   @Override
-  public Integer call() {
+  public int run(Given given, Session session) {
     StatusResponse status;
     Optional<InfoResponse> info;
-    try (Daemon daemon = hearth.daemon()) {
+    try (Daemon daemon = session.daemon()) {
       status = daemon.runtime().status(StatusRequest.getDefaultInstance());
       info = info(daemon);
     }
-    if (Arguments.isJson(output)) {
+    if (given.wantsJson(OUTPUT)) {
       JsonObject json = Json.of(status);
       info.ifPresent(known -> json.add("hearth", Json.of(known)));
-      hearth.out().println(Json.pretty(json));
+      session.out().println(Json.pretty(json));
     } else {
-      print(status, info);
+      print(status, info, session);
     }
     return ready(status) ? ExitCode.OK : ExitCode.FAILED;
   }
@@ -76,9 +68,9 @@ final class StatusCommand implements Subcommand {
         .anyMatch(condition -> condition.getType().equals(type) && condition.getStatus());
   }
 
-  private void print(StatusResponse status, Optional<InfoResponse> info) {
-    Instant now = hearth.shell().now();
-    info.ifPresent(known -> printDaemon(known, now));
+  private static void print(StatusResponse status, Optional<InfoResponse> info, Session session) {
+    Instant now = session.shell().now();
+    info.ifPresent(known -> printDaemon(known, now, session.out()));
     var conditions = new Table("CONDITION", "HOLDS", "REASON", "MESSAGE");
     for (RuntimeCondition condition : status.getStatus().getConditionsList()) {
       conditions.row(
@@ -87,16 +79,15 @@ final class StatusCommand implements Subcommand {
           condition.getReason(),
           condition.getMessage());
     }
-    conditions.print(hearth.out());
+    conditions.print(session.out());
     info.ifPresent(known -> {
-      printRecovery(known.getRecovery());
-      printLeases(known);
-      printPulls(known, now);
+      printRecovery(known.getRecovery(), session.out());
+      printLeases(known, session.out());
+      printPulls(known, now, session.out());
     });
   }
 
-  private void printDaemon(InfoResponse info, Instant now) {
-    PrintStream out = hearth.out();
+  private static void printDaemon(InfoResponse info, Instant now, PrintStream out) {
     out.printf(
         "hearthd %s, process %d, up %s%n",
         Plain.text(info.getVersion()),
@@ -105,8 +96,7 @@ final class StatusCommand implements Subcommand {
     out.printf("root %s, state %s%n%n", Plain.text(info.getRoot()), Plain.text(info.getState()));
   }
 
-  private void printRecovery(RecoveryReport recovery) {
-    PrintStream out = hearth.out();
+  private static void printRecovery(RecoveryReport recovery, PrintStream out) {
     out.printf(
         "%nlast start: %d pods and %d containers adopted, %d had exited, %d set aside, %d ms%n",
         recovery.getAdoptedPodsCount(),
@@ -133,11 +123,11 @@ final class StatusCommand implements Subcommand {
     }
   }
 
-  private void printLeases(InfoResponse info) {
+  private static void printLeases(InfoResponse info, PrintStream out) {
     if (info.getLeasesCount() == 0) {
       return;
     }
-    hearth.out().println();
+    out.println();
     var table = new Table("POD", "NETWORK", "ADDRESSES", "STUCK");
     for (NetworkLease lease : info.getLeasesList()) {
       table.row(
@@ -146,14 +136,14 @@ final class StatusCommand implements Subcommand {
           String.join(" ", lease.getAddressesList()),
           lease.getTeardownError());
     }
-    table.print(hearth.out());
+    table.print(out);
   }
 
-  private void printPulls(InfoResponse info, Instant now) {
+  private static void printPulls(InfoResponse info, Instant now, PrintStream out) {
     if (info.getPullsCount() == 0) {
       return;
     }
-    hearth.out().println();
+    out.println();
     var table = new Table("PULLING", "RECEIVED", "OF", "FOR", "WAITING");
     for (PullUnderWay pull : info.getPullsList()) {
       table.row(
@@ -163,6 +153,6 @@ final class StatusCommand implements Subcommand {
           Plain.age(Instant.ofEpochMilli(pull.getStartedAtMs()), now),
           Integer.toString(pull.getWaiting()));
     }
-    table.print(hearth.out());
+    table.print(out);
   }
 }

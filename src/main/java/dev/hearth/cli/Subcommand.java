@@ -1,12 +1,12 @@
 package dev.hearth.cli;
 
-import java.util.concurrent.Callable;
-import picocli.CommandLine.Model.CommandSpec;
+/** One command: what it takes, and what it does with that. */
+interface Subcommand {
+  Usage usage();
 
-/** One command: what it takes, and what it does with that. Its result is an exit code. */
-interface Subcommand extends Callable<Integer> {
-  CommandSpec spec();
-
-  @Override
-  Integer call();
+  /**
+   * @return an exit code, as a rule one of {@link ExitCode}
+   * @throws CommandFailure which becomes a line on standard error and an exit code
+   */
+  int run(Given given, Session session);
 }

@@ -3,46 +3,39 @@ package dev.hearth.cli;
 import com.google.gson.JsonObject;
 import dev.hearth.proto.cri.v1.VersionRequest;
 import dev.hearth.proto.cri.v1.VersionResponse;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 
 final class VersionCommand implements Subcommand {
-  private final HearthCommand hearth;
-  private final OptionSpec output = Arguments.format();
+  private static final Option<OutputFormat> OUTPUT = Option.format("table (default) or json.");
 
-  VersionCommand(HearthCommand hearth) {
-    this.hearth = hearth;
+  @Override
+  public Usage usage() {
+    return Usage.of("hearth version", "Shows the versions of command line and daemon.")
+        .with(OUTPUT);
   }
 
   @Override
-  public CommandSpec spec() {
-    return Arguments.command(this, "version", "Shows the versions of command line and daemon.")
-        .add(output);
-  }
-
-  @Override
-  public Integer call() {
-    if (!Arguments.isJson(output)) {
+  public int run(Given given, Session session) {
+    if (!given.wantsJson(OUTPUT)) {
       // First, so that it is there whatever becomes of the daemon.
-      hearth.out().println("hearth     " + ownVersion());
+      session.out().println("hearth     " + ownVersion());
     }
-    VersionResponse daemon = daemonVersion();
-    if (Arguments.isJson(output)) {
+    VersionResponse daemon = daemonVersion(session);
+    if (given.wantsJson(OUTPUT)) {
       var json = new JsonObject();
       json.addProperty("client", ownVersion());
       json.add("daemon", Json.of(daemon));
-      hearth.out().println(Json.pretty(json));
+      session.out().println(Json.pretty(json));
     } else {
-      hearth
+      session
           .out()
           .println("daemon     " + daemon.getRuntimeName() + " " + daemon.getRuntimeVersion());
-      hearth.out().println("CRI        " + daemon.getRuntimeApiVersion());
+      session.out().println("CRI        " + daemon.getRuntimeApiVersion());
     }
     return ExitCode.OK;
   }
 
-  private VersionResponse daemonVersion() {
-    try (Daemon daemon = hearth.daemon()) {
+  private static VersionResponse daemonVersion(Session session) {
+    try (Daemon daemon = session.daemon()) {
       return daemon.runtime().version(VersionRequest.getDefaultInstance());
     }
   }
