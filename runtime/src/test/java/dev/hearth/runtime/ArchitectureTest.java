@@ -42,10 +42,12 @@ class ArchitectureTest {
               Map.entry("image", List.of("store", "registry", "content", "snapshot")),
               Map.entry("network", List.of(NATIVE)),
               Map.entry("cgroup", List.of(NATIVE)),
-              Map.entry("pod", List.of("store", "event", "spec", "network", "cgroup", SHIM)),
+              Map.entry(
+                  "pod", List.of("store", "event", "spec", "network", "cgroup", SHIM, NATIVE)),
               Map.entry(
                   "container",
-                  List.of("pod", "image", "snapshot", "spec", "cgroup", "store", "event", SHIM)),
+                  List.of(
+                      "pod", "image", "snapshot", "spec", "cgroup", "store", "event", SHIM, NATIVE)),
               Map.entry("stream", List.of("container", "pod", SHIM))));
 
   private static final JavaClasses CODE =

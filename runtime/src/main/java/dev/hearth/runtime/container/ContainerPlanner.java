@@ -17,7 +17,6 @@ import dev.hearth.runtime.model.MountSpec;
 import dev.hearth.runtime.model.NamespaceMode;
 import dev.hearth.runtime.model.PodRecord;
 import dev.hearth.runtime.model.ProcessUser;
-import dev.hearth.runtime.network.PodNamespaces;
 import dev.hearth.runtime.pod.PauseProcess;
 import dev.hearth.runtime.pod.PodFiles;
 import dev.hearth.runtime.pod.Pods;
@@ -232,7 +231,7 @@ public final class ContainerPlanner {
   private static Map<Namespace, Path> podNamespaces(PodRecord pod, Path state) {
     Map<Namespace, Path> pins = new EnumMap<>(Namespace.class);
     for (Namespace kind : SandboxParts.kinds(pod.spec())) {
-      pins.put(kind, PodNamespaces.pin(state, kind));
+      pins.put(kind, SandboxParts.pin(state, kind));
     }
     Path pid = PauseProcess.pin(state);
     if (Files.exists(pid)) {

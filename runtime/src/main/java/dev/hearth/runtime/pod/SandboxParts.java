@@ -150,6 +150,15 @@ public final class SandboxParts {
     }
   }
 
+  /**
+   * Where a namespace that the pod's containers share is pinned.
+   *
+   * @param state the pod's state directory
+   */
+  public static Path pin(Path state, Namespace kind) {
+    return PodNamespaces.pin(state, kind);
+  }
+
   /** Where the pod's network namespace is pinned. */
   public Path networkPin(PodId id) {
     return PodNamespaces.pin(layout.pod(id), Namespace.NETWORK);
