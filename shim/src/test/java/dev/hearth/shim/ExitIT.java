@@ -162,7 +162,7 @@ class ExitIT extends ContainerTest {
 
   @Test
   void aRecordThatCannotBeWrittenIsTriedAgain() throws Exception {
-    Path folder = bench.folder.resolve("later");
+    Path folder = Files.createFile(bench.folder.resolve("later"));
     LaunchPlan plan = bench.plan("c", Workbench.shell("exit 8"));
     LaunchPlan elsewhere =
         new LaunchPlan(
@@ -175,6 +175,7 @@ class ExitIT extends ContainerTest {
     StartedContainer started = bench.start(elsewhere);
     Workbench.await(() -> ProcessIdentity.of(started.process().pid()).isEmpty());
     assertThat(bench.client("c").status(Workbench.SOON).exit()).isEmpty();
+    Files.delete(folder);
     Files.createDirectory(folder);
     Workbench.await(() -> Files.exists(folder.resolve("exit")));
     assertThat(ExitRecord.read(folder.resolve("exit")).orElseThrow().exit().code()).isEqualTo(8);
