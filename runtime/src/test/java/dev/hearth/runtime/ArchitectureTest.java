@@ -47,7 +47,15 @@ class ArchitectureTest {
               Map.entry(
                   "container",
                   List.of(
-                      "pod", "image", "snapshot", "spec", "cgroup", "store", "event", SHIM, NATIVE)),
+                      "pod",
+                      "image",
+                      "snapshot",
+                      "spec",
+                      "cgroup",
+                      "store",
+                      "event",
+                      SHIM,
+                      NATIVE)),
               Map.entry("stream", List.of("container", "pod", SHIM))));
 
   private static final JavaClasses CODE =
