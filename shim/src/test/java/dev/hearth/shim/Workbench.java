@@ -240,10 +240,12 @@ final class Workbench {
     }
   }
 
-  /** Runs it to its end. */
+  /** Runs it to its end, and its shim's: the next may listen at the same place. */
   ContainerExit run(LaunchPlan plan) throws Exception {
     start(plan);
-    return awaitEnd(plan);
+    ContainerExit exit = awaitEnd(plan);
+    await(() -> Files.notExists(plan.supervision().control()));
+    return exit;
   }
 
   ContainerExit awaitEnd(LaunchPlan plan) throws Exception {
@@ -281,10 +283,11 @@ final class Workbench {
     return whole.toString();
   }
 
-  /** Lines end with a newline, whatever else is in them. */
+  /** Lines end with a newline, whatever else is in them; one still being written is none yet. */
   static List<String> logLines(Path log) throws IOException {
     String content = Files.readString(log, StandardCharsets.ISO_8859_1);
-    return content.isEmpty() ? List.of() : List.of(content.split("\n"));
+    String whole = content.substring(0, content.lastIndexOf('\n') + 1);
+    return whole.isEmpty() ? List.of() : List.of(whole.split("\n"));
   }
 
   /** Kills whatever still runs. */
