@@ -177,7 +177,7 @@ class StartIT extends ContainerTest {
         bench.launcher.launch(plan, Duration.ofNanos(1 + i * 200_000L));
       } catch (TimeoutException e) {
         times++;
-        assertThat(control).doesNotExist();
+        Workbench.await(() -> Files.notExists(control));
       }
     }
     assertThat(times).isPositive();
