@@ -3,16 +3,14 @@ package dev.hearth.runtime.image;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hearth.linux.testing.FuzzRun;
 import dev.hearth.runtime.model.HearthException;
 import dev.hearth.runtime.model.ImageConfig;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/**
- * Damaged image configurations. The property {@code hearth.fuzz.seconds} makes it run that long;
- * otherwise a fixed number of inputs from a fixed seed.
- */
+/** Damaged image configurations; see {@link FuzzRun}. */
 class ConfigFuzz {
   private static final String SEED =
       """
@@ -26,12 +24,7 @@ class ConfigFuzz {
 
   @Test
   void parsesOrRefusesAndNothingElse() {
-    Integer seconds = Integer.getInteger("hearth.fuzz.seconds");
-    long end = System.nanoTime() + (seconds == null ? 0 : seconds * 1_000_000_000L);
-    Random random = new Random(seconds == null ? 1 : System.nanoTime());
-    for (int i = 0; seconds == null ? i < 20_000 : System.nanoTime() < end; i++) {
-      check(mutate(random).getBytes(UTF_8));
-    }
+    FuzzRun.of(20_000, random -> check(mutate(random).getBytes(UTF_8)));
   }
 
   private static String mutate(Random random) {

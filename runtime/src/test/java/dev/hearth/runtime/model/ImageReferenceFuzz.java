@@ -2,14 +2,12 @@ package dev.hearth.runtime.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hearth.linux.testing.FuzzRun;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/**
- * Random text, made by mutating valid references. The property {@code hearth.fuzz.seconds} makes it
- * run that long; otherwise a fixed number of inputs from a fixed seed.
- */
+/** Random text, made by mutating valid references; see {@link FuzzRun}. */
 class ImageReferenceFuzz {
   private static final List<String> SEEDS =
       List.of(
@@ -22,12 +20,7 @@ class ImageReferenceFuzz {
 
   @Test
   void parsesToAFixedPointOrRefuses() {
-    Integer seconds = Integer.getInteger("hearth.fuzz.seconds");
-    long end = System.nanoTime() + (seconds == null ? 0 : seconds * 1_000_000_000L);
-    Random random = new Random(seconds == null ? 1 : System.nanoTime());
-    for (int i = 0; seconds == null ? i < 20_000 : System.nanoTime() < end; i++) {
-      check(mutate(random));
-    }
+    FuzzRun.of(20_000, random -> check(mutate(random)));
   }
 
   private static String mutate(Random random) {
@@ -53,7 +46,9 @@ class ImageReferenceFuzz {
     }
     String full = reference.toString();
     assertThat(ImageReference.parse(full)).isEqualTo(reference);
-    assertThat(full).matches("[A-Za-z0-9._:/@\\[\\]-]+").doesNotContain("//", "..");
+    assertThat(full).matches("[A-Za-z0-9._:/@\\[\\]-]+").doesNotContain("//");
+    // A tag may have it, and is part of no path.
+    assertThat(reference.name()).doesNotContain("..");
     assertThat(reference.tag().isPresent() || reference.digest().isPresent()).isTrue();
   }
 }

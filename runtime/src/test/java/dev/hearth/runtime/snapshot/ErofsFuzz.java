@@ -7,6 +7,7 @@ import dev.hearth.linux.Fd;
 import dev.hearth.linux.FileSystemContext;
 import dev.hearth.linux.Mounts;
 import dev.hearth.linux.UnmountFlag;
+import dev.hearth.linux.testing.FuzzRun;
 import dev.hearth.linux.testing.NeedsRoot;
 import dev.hearth.runtime.model.Digest;
 import dev.hearth.runtime.model.Sha256;
@@ -25,9 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Random trees through the image writer and back through the kernel, names being bytes. The
- * property {@code hearth.fuzz.seconds} makes it run that long; otherwise a few trees from a fixed
- * seed.
+ * Random trees through the image writer and back through the kernel, names being bytes; see {@link
+ * FuzzRun}.
  */
 @NeedsRoot
 final class ErofsFuzz {
@@ -41,17 +41,12 @@ final class ErofsFuzz {
   private TarBytes tar = new TarBytes();
 
   @Test
-  void comesBackFromTheKernelAsItWas() throws Exception {
-    Integer seconds = Integer.getInteger("hearth.fuzz.seconds");
-    long end = System.nanoTime() + (seconds == null ? 0 : seconds * 1_000_000_000L);
-    long seed = seconds == null ? 1 : System.nanoTime();
-    for (int i = 0; seconds == null ? i < 12 : System.nanoTime() < end; i++) {
-      roundTrip(seed + i);
-    }
+  void comesBackFromTheKernelAsItWas() {
+    FuzzRun.of(12, this::roundTrip);
   }
 
-  private void roundTrip(long seed) throws Exception {
-    byte[] archive = randomTree(new Random(seed));
+  private void roundTrip(Random random) throws Exception {
+    byte[] archive = randomTree(random);
     Digest diffId = Sha256.of(archive);
     Layers layers = Layers.open(temp.resolve("root"), LayerFormat.EROFS, LayerLimits.DEFAULT);
     Layer layer = layers.unpack(new ByteArrayInputStream(archive), LayersContract.TAR, diffId);
@@ -65,9 +60,8 @@ final class ErofsFuzz {
     }
     try {
       Map<String, String> found = find(target);
-      expected.forEach((path, line) ->
-          assertThat(found.remove(path)).as("seed %d: %s", seed, path).isEqualTo(line));
-      assertThat(found).as("seed %d: more than there was", seed).isEmpty();
+      expected.forEach((path, line) -> assertThat(found.remove(path)).as(path).isEqualTo(line));
+      assertThat(found).as("more than there was").isEmpty();
     } finally {
       Mounts.unmount(target, Set.of(UnmountFlag.DETACH));
     }

@@ -2,6 +2,7 @@ package dev.hearth.runtime.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hearth.linux.testing.FuzzRun;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -11,8 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Damaged archives and damaged compressed streams: each becomes a layer or a {@link
- * LayerException}, and nothing else. The property {@code hearth.fuzz.seconds} makes it run that
- * long; otherwise a fixed number of inputs from a fixed seed.
+ * LayerException}, and nothing else; see {@link FuzzRun}.
  */
 final class TarFuzz {
   private static final LayerLimits LIMITS =
@@ -54,25 +54,21 @@ final class TarFuzz {
   }
 
   @Test
-  void becomesALayerOrIsRefused() throws Exception {
-    Integer seconds = Integer.getInteger("hearth.fuzz.seconds");
-    long end = System.nanoTime() + (seconds == null ? 0 : seconds * 1_000_000_000L);
-    long seed = seconds == null ? 1 : System.nanoTime();
-    var random = new Random(seed);
+  void becomesALayerOrIsRefused() {
     List<byte[]> seeds = seeds();
-    for (int i = 0; seconds == null ? i < 3000 : System.nanoTime() < end; i++) {
-      byte[] archive = mutate(random, seeds);
-      try {
-        List<String> paths = Archives.tree(temp, archive, LIMITS);
-        assertThat(paths).noneMatch(path -> path.startsWith("/") || path.contains("//"));
-        assertThat(paths).noneMatch(path -> path.matches("(.*/)?\\.\\.?(/.*)?"));
-      } catch (LayerException e) {
-        assertThat(e.getMessage()).hasSizeLessThan(1500);
-      } catch (RuntimeException | Error e) {
-        throw new AssertionError("seed " + seed + ", input " + i, e);
-      }
-      assertThat(LayersContract.names(temp)).isEmpty();
-    }
+    FuzzRun.of(
+        3000,
+        random -> {
+          byte[] archive = mutate(random, seeds);
+          try {
+            List<String> paths = Archives.tree(temp, archive, LIMITS);
+            assertThat(paths).noneMatch(path -> path.startsWith("/") || path.contains("//"));
+            assertThat(paths).noneMatch(path -> path.matches("(.*/)?\\.\\.?(/.*)?"));
+          } catch (LayerException e) {
+            assertThat(e.getMessage()).hasSizeLessThan(1500);
+          }
+          assertThat(LayersContract.names(temp)).isEmpty();
+        });
   }
 
   private static byte[] mutate(Random random, List<byte[]> seeds) {
@@ -117,25 +113,25 @@ final class TarFuzz {
 
   @Test
   void inflatesOrRefuses() throws Exception {
-    Integer seconds = Integer.getInteger("hearth.fuzz.seconds");
-    long end = System.nanoTime() + (seconds == null ? 0 : seconds * 1_000_000_000L);
-    var random = new Random(seconds == null ? 2 : System.nanoTime());
     byte[] gzip = GzipInflationTest.gzip(seeds().getFirst());
     byte[] zstd = com.github.luben.zstd.Zstd.compress(seeds().getFirst());
-    for (int i = 0; seconds == null ? i < 1000 : System.nanoTime() < end; i++) {
-      boolean asGzip = random.nextBoolean();
-      byte[] bytes = (asGzip ? gzip : zstd).clone();
-      for (int n = random.nextInt(3); n >= 0; n--) {
-        bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
-      }
-      if (random.nextInt(5) == 0) {
-        bytes = Arrays.copyOf(bytes, random.nextInt(bytes.length));
-      }
-      try {
-        GzipInflationTest.inflate(bytes, asGzip ? LayerCompression.GZIP : LayerCompression.ZSTD);
-      } catch (LayerException e) {
-        assertThat(e.getMessage()).hasSizeLessThan(300);
-      }
-    }
+    FuzzRun.of(
+        1000,
+        random -> {
+          boolean asGzip = random.nextBoolean();
+          byte[] bytes = (asGzip ? gzip : zstd).clone();
+          for (int n = random.nextInt(3); n >= 0; n--) {
+            bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
+          }
+          if (random.nextInt(5) == 0) {
+            bytes = Arrays.copyOf(bytes, random.nextInt(bytes.length));
+          }
+          try {
+            GzipInflationTest.inflate(
+                bytes, asGzip ? LayerCompression.GZIP : LayerCompression.ZSTD);
+          } catch (LayerException e) {
+            assertThat(e.getMessage()).hasSizeLessThan(300);
+          }
+        });
   }
 }

@@ -2,26 +2,23 @@ package dev.hearth.runtime.spec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hearth.linux.testing.FuzzRun;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Throws text at the parser; -Dfuzz.seconds=600 makes it long. */
+/** Throws text at the parser; see {@link FuzzRun}. */
 class UserDatabaseFuzz {
   private static final String ALPHABET = "rootx:0123456789,\n\r\t #+-:::\n\n/äß\0\uD800";
 
   @Test
   void survivesAnyText() {
-    long end = System.nanoTime() + Long.getLong("fuzz.seconds", 0) * 1_000_000_000L;
-    Random random = new Random(1);
-    int rounds = 0;
-    do {
-      String passwd = text(random);
-      String group = text(random);
-      UserDatabase database = UserDatabase.parse(passwd, group);
-      database.user("root").ifPresent(u -> assertThat(u.uid()).isBetween(0L, 0xFFFF_FFFEL));
-      assertThat(database.groupsOf("root")).allMatch(gid -> gid >= 0 && gid <= 0xFFFF_FFFEL);
-      rounds++;
-    } while (rounds < 2000 || System.nanoTime() < end);
+    FuzzRun.of(
+        2000,
+        random -> {
+          UserDatabase database = UserDatabase.parse(text(random), text(random));
+          database.user("root").ifPresent(u -> assertThat(u.uid()).isBetween(0L, 0xFFFF_FFFEL));
+          assertThat(database.groupsOf("root")).allMatch(gid -> gid >= 0 && gid <= 0xFFFF_FFFEL);
+        });
   }
 
   private static String text(Random random) {
