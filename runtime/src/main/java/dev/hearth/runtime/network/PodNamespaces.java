@@ -1,6 +1,7 @@
 package dev.hearth.runtime.network;
 
 import dev.hearth.linux.Errno;
+import dev.hearth.linux.Fd;
 import dev.hearth.linux.FileSystemStatus;
 import dev.hearth.linux.LinuxException;
 import dev.hearth.linux.Namespace;
@@ -68,7 +69,7 @@ public final class PodNamespaces {
    *     where the namespaces are from now on
    */
   public void create(Path podState, Request request) throws NetworkException {
-    Map<Path, String> settings = settings(request);
+    Map<Path, String> settings = settings(request.kinds(), request.sysctls());
     remove(podState);
     if (request.kinds().isEmpty()) {
       return;
@@ -81,28 +82,38 @@ public final class PodNamespaces {
     Map<Namespace, Path> pins = new EnumMap<>(Namespace.class);
     request.kinds().forEach(kind -> pins.put(kind, pin(podState, kind)));
     try {
-      Namespaces.inNew(
+      Namespaces.<Boolean, NetworkException>inNew(
           request.kinds(),
           () -> {
-            prepare(request, settings);
-            for (Map.Entry<Namespace, Path> pin : pins.entrySet()) {
-              Namespaces.pin(pin.getKey(), pin.getValue());
+            try {
+              prepare(request);
+              write(settings);
+              for (Map.Entry<Namespace, Path> pin : pins.entrySet()) {
+                Namespaces.pin(pin.getKey(), pin.getValue());
+              }
+              return true;
+            } catch (LinuxException e) {
+              throw new NetworkException.Refused("make namespaces in " + podState, e);
             }
-            return true;
           });
     } catch (LinuxException e) {
-      NetworkException failure = new NetworkException.Refused("make namespaces in " + podState, e);
-      try {
-        remove(podState);
-      } catch (NetworkException cleanup) {
-        failure.addSuppressed(cleanup);
-      }
-      throw failure;
+      throw removing(podState, new NetworkException.Refused("make namespaces in " + podState, e));
+    } catch (NetworkException e) {
+      throw removing(podState, e);
     }
   }
 
+  private static NetworkException removing(Path podState, NetworkException failure) {
+    try {
+      remove(podState);
+    } catch (NetworkException cleanup) {
+      failure.addSuppressed(cleanup);
+    }
+    return failure;
+  }
+
   /** Runs inside the new namespaces. */
-  private void prepare(Request request, Map<Path, String> settings) throws LinuxException {
+  private void prepare(Request request) throws LinuxException {
     if (request.kinds().contains(Namespace.UTS) && !request.hostName().isEmpty()) {
       Namespaces.setHostName(request.hostName());
     }
@@ -111,8 +122,52 @@ public final class PodNamespaces {
         routes.request(Links.loopbackUp());
       }
     }
+  }
+
+  /**
+   * Sets kernel parameters of the namespaces.
+   *
+   * @param kinds that are the pod's own
+   * @param sysctls by name; each must be about one of them
+   * @throws NetworkException.Invalid if one is not, or the kernel knows no such name or value
+   */
+  public static void configure(Path podState, Set<Namespace> kinds, Map<String, String> sysctls)
+      throws NetworkException {
+    Map<Path, String> settings = settings(kinds, sysctls);
+    Map<Namespace, Fd> namespaces = new EnumMap<>(Namespace.class);
+    try {
+      for (Namespace kind : kinds) {
+        namespaces.put(kind, Namespaces.open(pin(podState, kind)));
+      }
+      Namespaces.<Boolean, NetworkException>inside(
+          namespaces,
+          () -> {
+            write(settings);
+            return true;
+          });
+    } catch (LinuxException e) {
+      throw new NetworkException.Refused("configure the namespaces in " + podState, e);
+    } finally {
+      namespaces.values().forEach(Fd::close);
+    }
+  }
+
+  /** Runs inside the namespaces. */
+  private static void write(Map<Path, String> settings) throws NetworkException {
     for (Map.Entry<Path, String> setting : settings.entrySet()) {
-      SmallFiles.write(setting.getKey(), setting.getValue());
+      try {
+        SmallFiles.write(setting.getKey(), setting.getValue());
+      } catch (LinuxException e) {
+        String name = SETTINGS.relativize(setting.getKey()).toString();
+        if (e.isAnyOf(Errno.ENOENT, Errno.ENOTDIR)) {
+          throw new NetworkException.Invalid("this kernel has no sysctl " + name);
+        }
+        if (e.isAnyOf(Errno.EINVAL, Errno.ERANGE, Errno.EACCES, Errno.EPERM)) {
+          throw new NetworkException.Invalid(
+              "the kernel refuses " + name + " = " + setting.getValue() + ": " + e.getMessage());
+        }
+        throw new NetworkException.Refused("set sysctl " + name, e);
+      }
     }
   }
 
@@ -162,16 +217,14 @@ public final class PodNamespaces {
   }
 
   /** Where to write what; refuses whatever would change the host instead of the pod. */
-  private static Map<Path, String> settings(Request request) throws NetworkException {
+  private static Map<Path, String> settings(Set<Namespace> kinds, Map<String, String> sysctls)
+      throws NetworkException {
     Map<Path, String> settings = new LinkedHashMap<>();
-    for (Map.Entry<String, String> sysctl : request.sysctls().entrySet()) {
+    for (Map.Entry<String, String> sysctl : sysctls.entrySet()) {
       String name = slashed(sysctl.getKey());
-      if (!belongsTo(request.kinds(), name) || List.of(name.split("/", -1)).contains("..")) {
+      if (!belongsTo(kinds, name) || List.of(name.split("/", -1)).contains("..")) {
         throw new NetworkException.Invalid(
-            "sysctl "
-                + sysctl.getKey()
-                + " is not one of the pod's own namespaces "
-                + request.kinds());
+            "sysctl " + sysctl.getKey() + " is not one of the pod's own namespaces " + kinds);
       }
       settings.put(SETTINGS.resolve(name), sysctl.getValue());
     }

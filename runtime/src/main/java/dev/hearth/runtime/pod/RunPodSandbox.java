@@ -9,6 +9,7 @@ import dev.hearth.runtime.model.PodSpec;
 import dev.hearth.runtime.model.PodState;
 import dev.hearth.runtime.model.RandomIds;
 import dev.hearth.runtime.model.Steps;
+import dev.hearth.runtime.spec.Sysctls;
 import dev.hearth.runtime.store.StoreException;
 import java.time.InstantSource;
 import java.util.List;
@@ -53,7 +54,8 @@ public final class RunPodSandbox {
   /**
    * Makes the sandbox, or answers the one there is.
    *
-   * @throws HearthException.InvalidRequest for an unknown runtime handler
+   * @throws HearthException.InvalidRequest for an unknown runtime handler, or a sysctl that is not
+   *     the pod's
    * @throws HearthException.WrongState if a sandbox of the same metadata exists that is not ready
    *     or was asked for with another configuration
    */
@@ -62,6 +64,8 @@ public final class RunPodSandbox {
       throw new HearthException.InvalidRequest(
           "no runtime handler is called '" + spec.runtimeHandler() + "'");
     }
+    // Refused before anything is made.
+    var _ = Sysctls.requested(spec);
     while (true) {
       Pod pod = pods.claim(spec, ids::pod, clock.instant());
       pod.exclusive().lock();
@@ -105,6 +109,9 @@ public final class RunPodSandbox {
       steps.run("shm", () -> parts.mountShm(pod), () -> parts.unmountShm(pod));
       List<String> addresses =
           steps.make("network", () -> parts.connect(pod), () -> parts.disconnect(pod));
+      if (!pod.spec().sysctls().isEmpty()) {
+        steps.run("sysctls", () -> parts.setSysctls(pod));
+      }
       steps.run("hosts file", () -> parts.writeHosts(pod, addresses));
       steps.run("cgroup", () -> parts.makeCgroup(pod), () -> parts.removeCgroup(pod));
       steps.run("pause", () -> parts.startPause(pod), () -> parts.stopPause(pod));

@@ -22,6 +22,7 @@ import dev.hearth.runtime.network.NetworkException;
 import dev.hearth.runtime.network.PodNamespaces;
 import dev.hearth.runtime.network.PodNetwork;
 import dev.hearth.runtime.network.PodNetworkRequest;
+import dev.hearth.runtime.spec.Sysctls;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,7 +85,7 @@ public final class SandboxParts {
     PodSpec spec = pod.spec();
     namespaces.create(
         layout.pod(pod.id()),
-        new PodNamespaces.Request(kinds(spec), spec.hostname(), spec.sysctls()));
+        new PodNamespaces.Request(kinds(spec), spec.hostname(), Sysctls.defaults(spec)));
   }
 
   /** What the pod has of its own and its containers share. UTS goes with the network. */
@@ -98,6 +99,11 @@ public final class SandboxParts {
       kinds.add(Namespace.IPC);
     }
     return kinds;
+  }
+
+  /** Sets what was asked for; there are names that only a connected pod has, of its devices. */
+  void setSysctls(Pod pod) throws NetworkException {
+    PodNamespaces.configure(layout.pod(pod.id()), kinds(pod.spec()), Sysctls.requested(pod.spec()));
   }
 
   void dropNamespaces(Pod pod) throws NetworkException {

@@ -22,24 +22,33 @@ public final class Sysctls {
           "kernel.shmmni",
           "kernel.shm_rmid_forced");
 
-  /** Every user may bind low ports and ping, as with the peers: there is nobody else to protect. */
-  private static final Map<String, String> NETWORK_DEFAULTS =
-      Map.of(
-          "net.ipv4.ip_unprivileged_port_start", "0",
-          "net.ipv4.ping_group_range", "0 2147483647");
+  private static final String OF_UTS = "kernel.domainname";
 
   private Sysctls() {}
 
   /**
-   * All parameters to set in the pod's namespaces, by dotted name.
+   * What every pod's own namespaces begin with: every user may bind low ports and ping, as with the
+   * peers, for there is nobody else to protect.
+   */
+  public static Map<String, String> defaults(PodSpec pod) {
+    Map<String, String> all = new HashMap<>();
+    if (!pod.hostNetwork()) {
+      all.put("net.ipv4.ip_unprivileged_port_start", "0");
+      if (pod.namespaces().user().isEmpty()) {
+        // The kernel takes only groups that the user namespace maps.
+        all.put("net.ipv4.ping_group_range", "0 2147483647");
+      }
+    }
+    return all;
+  }
+
+  /**
+   * The parameters that were asked for, by dotted name.
    *
    * @throws HearthException.InvalidRequest for one that is the node's
    */
-  public static Map<String, String> of(PodSpec pod) {
+  public static Map<String, String> requested(PodSpec pod) {
     Map<String, String> all = new HashMap<>();
-    if (!pod.hostNetwork() && pod.namespaces().user().isEmpty()) {
-      all.putAll(NETWORK_DEFAULTS);
-    }
     pod.sysctls()
         .forEach((given, value) -> {
           String name = dotted(given);
@@ -52,8 +61,9 @@ public final class Sysctls {
             throw new HearthException.InvalidRequest(
                 "sysctl "
                     + given
-                    + " needs a pod that does not share its namespace with the"
-                    + " node");
+                    + " needs a pod that does not share its "
+                    + owner.procName()
+                    + " namespace with the node");
           }
           all.put(name, value);
         });
@@ -81,14 +91,18 @@ public final class Sysctls {
     if (name.startsWith("net.")) {
       return Optional.of(Namespace.NETWORK);
     }
+    if (name.equals(OF_UTS)) {
+      return Optional.of(Namespace.UTS);
+    }
     return OF_IPC.contains(name) || name.startsWith("fs.mqueue.")
         ? Optional.of(Namespace.IPC)
         : Optional.empty();
   }
 
   private static boolean owns(PodSpec pod, Namespace kind) {
-    return kind == Namespace.NETWORK
-        ? !pod.hostNetwork()
-        : pod.namespaces().ipc() != NamespaceMode.NODE;
+    // UTS goes with the network.
+    return kind == Namespace.IPC
+        ? pod.namespaces().ipc() != NamespaceMode.NODE
+        : !pod.hostNetwork();
   }
 }

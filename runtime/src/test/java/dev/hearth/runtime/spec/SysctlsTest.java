@@ -15,10 +15,10 @@ class SysctlsTest {
 
   @Test
   void opensLowPortsUnlessTheNetworkIsTheNodes() {
-    assertThat(Sysctls.of(request.pod()))
+    assertThat(Sysctls.defaults(request.pod()))
         .containsOnlyKeys("net.ipv4.ip_unprivileged_port_start", "net.ipv4.ping_group_range");
     request.network = NamespaceMode.NODE;
-    assertThat(Sysctls.of(request.pod())).isEmpty();
+    assertThat(Sysctls.defaults(request.pod())).isEmpty();
   }
 
   @Test
@@ -29,7 +29,7 @@ class SysctlsTest {
             "kernel.shmmax", "1000",
             "fs.mqueue.msg_max", "20",
             "net.ipv4.ip_unprivileged_port_start", "1024");
-    assertThat(Sysctls.of(request.pod()))
+    assertThat(Sysctls.requested(request.pod()))
         .containsEntry("net.ipv4.conf.eth0/1.forwarding", "1")
         .containsEntry("kernel.shmmax", "1000")
         .containsEntry("fs.mqueue.msg_max", "20")
@@ -51,7 +51,7 @@ class SysctlsTest {
       })
   void refusesWhatIsTheNodes(String name) {
     request.sysctls = Map.of(name.isEmpty() ? "." : name, "1");
-    assertThatThrownBy(() -> Sysctls.of(request.pod()))
+    assertThatThrownBy(() -> Sysctls.requested(request.pod()))
         .isInstanceOf(HearthException.InvalidRequest.class);
   }
 
@@ -59,9 +59,11 @@ class SysctlsTest {
   void refusesWhatThePodShares() {
     request.sysctls = Map.of("net.core.somaxconn", "1");
     request.network = NamespaceMode.NODE;
-    assertThatThrownBy(() -> Sysctls.of(request.pod())).hasMessageContaining("share its namespace");
+    assertThatThrownBy(() -> Sysctls.requested(request.pod()))
+        .hasMessageContaining("share its net namespace");
     request.sysctls = Map.of("kernel.sem", "1");
     request.ipc = NamespaceMode.NODE;
-    assertThatThrownBy(() -> Sysctls.of(request.pod())).hasMessageContaining("share its namespace");
+    assertThatThrownBy(() -> Sysctls.requested(request.pod()))
+        .hasMessageContaining("share its ipc namespace");
   }
 }
