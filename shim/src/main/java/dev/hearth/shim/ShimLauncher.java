@@ -54,7 +54,8 @@ public final class ShimLauncher implements AutoCloseable {
   }
 
   /**
-   * Starts a container, and returns when its program runs.
+   * Starts a container, and returns when its program runs. One that came to run just when the time
+   * was up is returned all the same.
    *
    * @throws StartFailure if the shim said why it does not; then nothing of it is left
    * @throws TimeoutException if it did not say in time; then it is called off, and nothing of it is

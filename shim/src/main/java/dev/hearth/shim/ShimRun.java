@@ -2,6 +2,7 @@ package dev.hearth.shim;
 
 import dev.hearth.linux.Child;
 import dev.hearth.linux.Descriptors;
+import dev.hearth.linux.Errno;
 import dev.hearth.linux.Fd;
 import dev.hearth.linux.LinuxException;
 import dev.hearth.linux.Opens;
@@ -11,8 +12,6 @@ import dev.hearth.linux.Processes;
 import dev.hearth.linux.Signals;
 import dev.hearth.linux.Spawn;
 import dev.hearth.linux.UnixSockets;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,17 +55,13 @@ record ShimRun(Poller poller, Fd program) {
   /** All reports of a start that has not failed. */
   List<Report> run(Plan plan, Duration timeout)
       throws ShimException, LinuxException, TimeoutException, InterruptedException {
-    Deadline deadline = Deadline.in(timeout);
     try (UnixSockets.Pair report = UnixSockets.pair(UnixSockets.Kind.STREAM)) {
       Fd ours = report.first();
       Descriptors.setNonBlocking(ours, true);
       try (Child child = start(plan, report.second())) {
         report.second().close();
         try {
-          return readReports(plan, ours, deadline);
-        } catch (TimeoutException | InterruptedException e) {
-          callOff(ours);
-          throw e;
+          return listen(new Reports(plan, ours), Deadline.in(timeout));
         } finally {
           reap(child);
         }
@@ -74,15 +69,36 @@ record ShimRun(Poller poller, Fd program) {
     }
   }
 
-  /** Has the shim undo what it has begun, and waits for that if it does not take too long. */
-  private void callOff(Fd report) throws LinuxException {
-    UnixSockets.shutdown(report, UnixSockets.Direction.WRITE);
-    Deadline deadline = Deadline.in(LAST_MOMENT);
-    ByteBuffer ignored = ByteBuffer.allocate(Report.SIZE);
+  /**
+   * Whoever gives up may be too late: a container reported as started in the last moment runs, and
+   * its shim looks no longer at who has started it.
+   */
+  private List<Report> listen(Reports reports, Deadline deadline)
+      throws ShimException, LinuxException, TimeoutException, InterruptedException {
     try {
-      while (Descriptors.read(report, ignored.clear()) >= 0) {
-        poller.awaitReadable(report, deadline.left());
+      reports.await(poller, deadline);
+    } catch (TimeoutException e) {
+      callOff(reports);
+      if (reports.started().isEmpty()) {
+        throw e;
       }
+    } catch (InterruptedException e) {
+      callOff(reports);
+      if (reports.started().isPresent()) {
+        end(reports.started().get());
+      }
+      throw e;
+    }
+    return reports.all();
+  }
+
+  /** Has the shim undo what it has begun, and waits for that if it does not take too long. */
+  private void callOff(Reports reports) throws LinuxException {
+    UnixSockets.shutdown(reports.socket(), UnixSockets.Direction.WRITE);
+    try {
+      reports.await(poller, Deadline.in(LAST_MOMENT));
+    } catch (ShimException e) {
+      // As it should: it says that it was called off, and ends.
     } catch (TimeoutException e) {
       // It hangs where nobody can wake it, and will see for itself.
     } catch (InterruptedException e) {
@@ -90,27 +106,51 @@ record ShimRun(Poller poller, Fd program) {
     }
   }
 
+  /** Ends a container that nobody waits for any more, and waits for its shim. */
+  private void end(Report started) throws LinuxException {
+    try (Fd shim = Processes.open(started.step());
+        Fd process = new ProcessIdentity(started.pid(), started.startTicks()).open()) {
+      Processes.signal(process, Signals.KILL);
+      poller.awaitReadable(shim, LAST_MOMENT);
+    } catch (LinuxException e) {
+      if (!e.is(Errno.ESRCH)) { // else it has ended by itself
+        throw e;
+      }
+    } catch (TimeoutException e) {
+      // It waits for who holds the container's output.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /**
    * The first process forks and ends before the shim reports anything, and a pin's ends with its
-   * report. Should it hang all the same, that is no reason to forget what came of the start.
+   * report. Should it hang all the same, or this thread be wanted elsewhere, that is no reason to
+   * forget what came of the start.
    */
-  private void reap(Child child) throws LinuxException, InterruptedException {
+  private void reap(Child child) throws LinuxException {
     try {
       child.await(poller, LAST_MOMENT);
     } catch (TimeoutException e) {
       child.signal(Signals.KILL);
-      int pid = child.pid();
-      Thread.ofPlatform()
-          .daemon()
-          .name("reaper-of-" + pid)
-          .start(() -> {
-            try {
-              Processes.reap(pid);
-            } catch (LinuxException gone) {
-              // Somebody else has reaped it.
-            }
-          });
+      reapLater(child.pid());
+    } catch (InterruptedException e) {
+      reapLater(child.pid());
+      Thread.currentThread().interrupt();
     }
+  }
+
+  private static void reapLater(int pid) {
+    Thread.ofPlatform()
+        .daemon()
+        .name("reaper-of-" + pid)
+        .start(() -> {
+          try {
+            Processes.reap(pid);
+          } catch (LinuxException gone) {
+            // Somebody else has reaped it.
+          }
+        });
   }
 
   private Child start(Plan plan, Fd report) throws LinuxException {
@@ -127,34 +167,6 @@ record ShimRun(Poller poller, Fd program) {
               Map.of(),
               descriptors,
               true));
-    }
-  }
-
-  private List<Report> readReports(Plan plan, Fd socket, Deadline deadline)
-      throws ShimException, LinuxException, TimeoutException, InterruptedException {
-    List<Report> reports = new ArrayList<>();
-    ByteBuffer buffer = ByteBuffer.allocate(16 * Report.SIZE).order(ByteOrder.LITTLE_ENDIAN);
-    while (true) {
-      int read = Descriptors.read(socket, buffer);
-      if (read < 0) {
-        return reports;
-      }
-      if (read == 0) {
-        poller.awaitReadable(socket, deadline.left());
-        continue;
-      }
-      buffer.flip();
-      while (buffer.remaining() >= Report.SIZE) {
-        Report report = Report.read(buffer);
-        if (report.kind() == Report.FAILED) {
-          throw StartFailure.of(plan, report);
-        }
-        reports.add(report);
-        if (report.kind() == Report.STARTED) {
-          return reports;
-        }
-      }
-      buffer.compact();
     }
   }
 }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import org.assertj.core.api.AbstractStringAssert;
 import org.assertj.core.api.Assertions;
@@ -167,20 +168,51 @@ class StartIT extends ContainerTest {
                 + "write /proc/self/oom_score_adj: invalid argument");
   }
 
+  /** Most of these give up about when the container comes to run. */
   @Test
   void whoGivesUpWaitingLeavesNothing() throws Exception {
     int times = 0;
-    for (int i = 0; i < 20; i++) {
+    Duration patience = Duration.ofNanos(1);
+    for (int i = 0; i < 60; i++) {
       LaunchPlan plan = bench.sleeper("c" + i);
-      Path control = plan.supervision().control();
       try {
-        bench.launcher.launch(plan, Duration.ofNanos(1 + i * 200_000L));
+        bench.launcher.launch(plan, patience);
+        assertThat(bench.client("c" + i).status(Workbench.SOON).exit()).isEmpty();
+        patience = patience.multipliedBy(9).dividedBy(10);
       } catch (TimeoutException e) {
         times++;
-        Workbench.await(() -> Files.notExists(control));
+        assertThat(plan.supervision().control()).doesNotExist();
+        patience = patience.plusNanos(patience.toNanos() / 8 + 100_000);
       }
     }
     assertThat(times).isPositive();
+  }
+
+  @Test
+  void whoIsInterruptedLeavesNothing() throws Exception {
+    for (int i = 0; i < 20; i++) {
+      LaunchPlan plan = bench.sleeper("c" + i);
+      Path control = plan.supervision().control();
+      CompletableFuture<Boolean> started = new CompletableFuture<>();
+      Thread thread =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  bench.launcher.launch(plan, Workbench.SOON);
+                  started.complete(true);
+                } catch (InterruptedException e) {
+                  started.complete(false);
+                } catch (Exception e) {
+                  started.completeExceptionally(e);
+                }
+              });
+      if (i % 2 == 1) { // when it is in the middle of it
+        Workbench.await(() -> Files.exists(control));
+      }
+      thread.interrupt();
+      boolean runs = started.get();
+      assertThat(Files.exists(control)).isEqualTo(runs);
+    }
   }
 
   @Test
