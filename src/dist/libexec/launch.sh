@@ -27,10 +27,14 @@ launch() {
   # glibc gives every thread its own heap, which for a JVM's many threads is memory lost.
   export MALLOC_ARENA_MAX=1
 
+  # The archive goes to the address it was made for: moved elsewhere, each of its pages would be this
+  # process's own (docs/adr/0005-the-daemons-jvm.md). A later JVM may not know the option any more.
+  flags="$flags -XX:+IgnoreUnrecognizedVMOptions -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0"
+
   # shellcheck disable=SC2086 # flags are words without spaces
   exec "$JAVA_HOME/bin/java" \
     --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
-    -XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:TieredStopAtLevel=1 \
+    -XX:+UseSerialGC -XX:+UseCompactObjectHeaders \
     -Djava.library.path="$home/lib/native" \
     -Djna.boot.library.path="$home/lib/native" -Djna.nounpack=true \
     -Dio.netty.jfr.enabled=false -Dio.netty.allocator.type=unpooled \
