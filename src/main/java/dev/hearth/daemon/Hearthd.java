@@ -51,7 +51,7 @@ public final class Hearthd {
     Logs.configure(configuration.log().level());
     try (RootLock _ = RootLock.take(configuration.root());
         Wiring wiring = Wiring.of(configuration)) {
-      Runtime.getRuntime().addShutdownHook(new Thread(wiring::stopServing, "stop"));
+      Runtime.getRuntime().addShutdownHook(new Thread(wiring::stop, "stop"));
       wiring.serve();
     } catch (Exception e) {
       fail(FAILED, e.getMessage() == null ? e.toString() : e.getMessage());

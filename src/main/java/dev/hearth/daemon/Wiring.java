@@ -17,6 +17,7 @@ import dev.hearth.runtime.container.Containers;
 import dev.hearth.runtime.container.CreateContainer;
 import dev.hearth.runtime.container.ExecSync;
 import dev.hearth.runtime.container.PodContainersOfNode;
+import dev.hearth.runtime.container.PodContentsOfNode;
 import dev.hearth.runtime.container.RemoveContainer;
 import dev.hearth.runtime.container.ReopenContainerLog;
 import dev.hearth.runtime.container.StartContainer;
@@ -24,11 +25,13 @@ import dev.hearth.runtime.container.StopContainer;
 import dev.hearth.runtime.container.UpdateContainerResources;
 import dev.hearth.runtime.cri.AdminService;
 import dev.hearth.runtime.cri.Calls;
+import dev.hearth.runtime.cri.EventReader;
 import dev.hearth.runtime.cri.RpcServer;
 import dev.hearth.runtime.cri.RuntimeService;
 import dev.hearth.runtime.cri.StatsReader;
 import dev.hearth.runtime.cri.StatusReader;
 import dev.hearth.runtime.event.ContainerEvents;
+import dev.hearth.runtime.event.PodContents;
 import dev.hearth.runtime.model.ContainerRecord;
 import dev.hearth.runtime.model.Failpoints;
 import dev.hearth.runtime.model.Layout;
@@ -62,6 +65,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -69,6 +73,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -82,6 +87,9 @@ final class Wiring implements AutoCloseable {
   /** Events a subscriber may lag behind. */
   private static final int EVENT_BOUND = 4096;
 
+  /** What closing may take when the daemon is asked to stop; service managers wait for longer. */
+  private static final Duration CLOSING = Duration.ofSeconds(8);
+
   /** The default handler has no name; it can be called by one all the same. */
   private static final Set<String> RUNTIME_HANDLERS = Set.of("", "hearth");
 
@@ -92,6 +100,7 @@ final class Wiring implements AutoCloseable {
   private final Failpoints failpoints = InjectedFailpoints.configured();
   private final AtomicBoolean ready = new AtomicBoolean();
   private final CountDownLatch stopped = new CountDownLatch(1);
+  private final CountDownLatch closed = new CountDownLatch(1);
 
   private Wiring(Configuration configuration) {
     this.configuration = configuration;
@@ -109,8 +118,8 @@ final class Wiring implements AutoCloseable {
   }
 
   /**
-   * Serves until {@link #stopServing}. The socket is there at once; until everything is taken over,
-   * calls are answered UNAVAILABLE.
+   * Serves until {@link #stop}. The socket is there at once; until everything is taken over, calls
+   * are answered UNAVAILABLE.
    */
   void serve() throws Exception {
     long start = System.nanoTime();
@@ -135,7 +144,8 @@ final class Wiring implements AutoCloseable {
         RecordStore.open(layout.containerRecords(), "container", 1, ContainerRecord.class, false);
     Pods pods = new Pods(podStore);
     Containers containers = new Containers(containerStore);
-    ContainerEvents events = new ContainerEvents(EVENT_BOUND);
+    PodContents contents = new PodContentsOfNode(pods, containers);
+    ContainerEvents events = new ContainerEvents(EVENT_BOUND, contents, clock);
     RandomIds ids = new RandomIds();
 
     SandboxParts sandboxes =
@@ -157,10 +167,9 @@ final class Wiring implements AutoCloseable {
         new RemoveContainer(
             containers, stop, parts, images.images(), images.garbage(), events, clock, failpoints);
     PodContainersOfNode podContainers = new PodContainersOfNode(containers, stop, remove);
-    StopPodSandbox stopPod =
-        new StopPodSandbox(pods, sandboxes, podContainers, events, clock, failpoints);
+    StopPodSandbox stopPod = new StopPodSandbox(pods, sandboxes, podContainers, events, failpoints);
     RemovePodSandbox removePod =
-        new RemovePodSandbox(pods, sandboxes, podContainers, stopPod, events, clock, failpoints);
+        new RemovePodSandbox(pods, sandboxes, podContainers, stopPod, events, failpoints);
 
     Calls calls = new Calls(ready::get);
     RuntimeService runtime =
@@ -193,11 +202,14 @@ final class Wiring implements AutoCloseable {
             new StatusReader(
                 pods,
                 containers,
+                contents,
                 new ContainerInfo(pods, parts, planner),
                 network,
                 layout,
-                RUNTIME_HANDLERS),
-            new StatsReader(pods, containers, sandboxes, parts, network, layout, clock));
+                RUNTIME_HANDLERS,
+                clock),
+            new StatsReader(pods, containers, sandboxes, parts, network, layout, clock),
+            new EventReader(events));
     AtomicReference<Optional<RecoveryReport>> report = new AtomicReference<>(Optional.empty());
     AdminService admin =
         new AdminService(
@@ -209,6 +221,8 @@ final class Wiring implements AutoCloseable {
             report::get);
     closing(
         RpcServer.serve(configuration.socket(), List.of(runtime, images.service(calls), admin)));
+    // Readers of events never leave by themselves, and a server waits for its calls.
+    var _ = closing(events);
     Recovery recovery =
         new Recovery(
             podStore,
@@ -288,9 +302,16 @@ final class Wiring implements AutoCloseable {
         clock);
   }
 
-  /** Ends {@link #serve}. */
-  void stopServing() {
+  /** Ends {@link #serve}, and waits for {@link #close} as long as that may take. */
+  void stop() {
     stopped.countDown();
+    try {
+      if (!closed.await(CLOSING.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.log(System.Logger.Level.WARNING, "calls under way are cut off");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Closes everything, last made first. Containers go on. */
@@ -303,5 +324,6 @@ final class Wiring implements AutoCloseable {
         LOG.log(System.Logger.Level.WARNING, "could not be closed", e);
       }
     }
+    closed.countDown();
   }
 }

@@ -4,7 +4,6 @@ import dev.hearth.runtime.event.ContainerEvent;
 import dev.hearth.runtime.event.ContainerEvents;
 import dev.hearth.runtime.model.ContainerState;
 import dev.hearth.runtime.store.StoreException;
-import java.util.Optional;
 
 /** Waits for the end of every container that runs, and records it. */
 public final class ContainerExits {
@@ -52,6 +51,8 @@ public final class ContainerExits {
       // What the first process left behind, in a shared PID namespace, ends with it.
       parts.clearProcesses(container.record());
       container.replace(container.record().with(exited));
+      // Before anybody else can change the container: its removal must not be told first.
+      events.publish(ContainerEvent.Kind.STOPPED, container.podId(), container.id());
     } catch (StoreException e) {
       LOG.log(
           System.Logger.Level.ERROR,
@@ -70,11 +71,5 @@ public final class ContainerExits {
         container.id().value().substring(0, 13),
         Integer.toString(exited.exitCode()),
         exited.reason());
-    events.publish(
-        new ContainerEvent(
-            ContainerEvent.Kind.STOPPED,
-            container.podId(),
-            Optional.of(container.id()),
-            exited.finishedAt()));
   }
 }

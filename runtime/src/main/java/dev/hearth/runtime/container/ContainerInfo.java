@@ -24,10 +24,12 @@ public final class ContainerInfo {
 
   /** Absolute path of the container's log on the node; empty if it has none. */
   public String logPath(ContainerRecord container) {
-    return pod(container)
-        .flatMap(pod -> ContainerParts.log(pod, container))
-        .map(Path::toString)
-        .orElse("");
+    return pod(container).map(pod -> logPath(pod, container)).orElse("");
+  }
+
+  /** The same, in a pod whose record is at hand. */
+  public static String logPath(PodRecord pod, ContainerRecord container) {
+    return ContainerParts.log(pod, container).map(Path::toString).orElse("");
   }
 
   /**

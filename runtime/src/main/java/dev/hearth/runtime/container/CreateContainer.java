@@ -146,9 +146,7 @@ public final class CreateContainer {
       throw giveUp(container, steps, e);
     }
     containers.publish(container);
-    events.publish(
-        new ContainerEvent(
-            ContainerEvent.Kind.CREATED, pod.id(), Optional.of(id), clock.instant()));
+    events.publish(ContainerEvent.Kind.CREATED, pod.id(), id);
     return id;
   }
 

@@ -80,12 +80,7 @@ public final class RemoveContainer {
     }
     containers.withdraw(container);
     freeImage(container);
-    events.publish(
-        new ContainerEvent(
-            ContainerEvent.Kind.DELETED,
-            container.podId(),
-            Optional.of(container.id()),
-            clock.instant()));
+    events.publish(ContainerEvent.Kind.DELETED, container.podId(), container.id());
   }
 
   private void recordRemoving(Container container) throws Exception {

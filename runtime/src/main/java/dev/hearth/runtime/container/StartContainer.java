@@ -122,12 +122,7 @@ public final class StartContainer {
       recordFailure(container, e, failure);
       throw failure;
     }
-    events.publish(
-        new ContainerEvent(
-            ContainerEvent.Kind.STARTED,
-            container.podId(),
-            Optional.of(container.id()),
-            clock.instant()));
+    events.publish(ContainerEvent.Kind.STARTED, container.podId(), container.id());
     exits.watch(container);
   }
 
@@ -154,6 +149,7 @@ public final class StartContainer {
                       ContainerExits.START_FAILED,
                       "StartError",
                       String.valueOf(failure.getMessage()))));
+      events.publish(ContainerEvent.Kind.STOPPED, container.podId(), container.id());
     } catch (StoreException e) {
       failure.addSuppressed(e);
     }

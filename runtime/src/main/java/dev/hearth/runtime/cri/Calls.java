@@ -4,9 +4,11 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import dev.hearth.runtime.model.HearthException;
 import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -66,6 +68,11 @@ public final class Calls {
     try {
       requireReady();
       body.run();
+    } catch (CancellationException e) {
+      LOG.log(
+          System.Logger.Level.DEBUG,
+          () -> method + subject(request, request) + " " + milliseconds(start) + " ms: " + e);
+      return;
     } catch (Throwable failure) {
       fail(method, request, start, failure, observer);
       return;
@@ -74,6 +81,24 @@ public final class Calls {
         level(method),
         () -> method + subject(request, request) + " " + milliseconds(start) + " ms");
     observer.onCompleted();
+  }
+
+  /** What a call does that answers at its client's pace; it runs on a thread of its own. */
+  @FunctionalInterface
+  interface Answering<A> {
+    void run(AnswerStream<A> answers) throws Exception;
+  }
+
+  /**
+   * Carries out a call that answers with a stream as fast as its client takes it. Returns at once,
+   * for gRPC tells of a client's pace and end on the thread that called.
+   */
+  <A extends Message> void answering(
+      String method, Message request, StreamObserver<A> observer, Answering<A> body) {
+    AnswerStream<A> answers = new AnswerStream<>((ServerCallStreamObserver<A>) observer);
+    Thread.ofVirtual()
+        .name("stream-" + method)
+        .start(() -> stream(method, request, observer, () -> body.run(answers)));
   }
 
   private void requireReady() {
@@ -111,6 +136,8 @@ public final class Calls {
     boolean read =
         READS.contains(method)
             || method.startsWith("List")
+            || method.startsWith("Stream")
+            || method.endsWith("Events")
             || method.endsWith("Status")
             || method.endsWith("Stats")
             || method.endsWith("Info");

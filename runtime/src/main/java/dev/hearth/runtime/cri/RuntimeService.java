@@ -33,7 +33,6 @@ import dev.hearth.proto.cri.v1.RunPodSandboxRequest;
 import dev.hearth.proto.cri.v1.RunPodSandboxResponse;
 import dev.hearth.proto.cri.v1.RuntimeConfigRequest;
 import dev.hearth.proto.cri.v1.RuntimeConfigResponse;
-import dev.hearth.proto.cri.v1.RuntimeServiceGrpc;
 import dev.hearth.proto.cri.v1.StartContainerRequest;
 import dev.hearth.proto.cri.v1.StartContainerResponse;
 import dev.hearth.proto.cri.v1.StatusRequest;
@@ -67,7 +66,7 @@ import java.util.Optional;
  * CRI's RuntimeService. Each method translates, calls one verb or reader, and translates back. What
  * is not overridden answers UNIMPLEMENTED.
  */
-public final class RuntimeService extends RuntimeServiceGrpc.RuntimeServiceImplBase {
+public final class RuntimeService extends RuntimeStreams {
   /** What a caller may name and we speak. */
   private static final String API_VERSION = "v1";
 
@@ -100,7 +99,9 @@ public final class RuntimeService extends RuntimeServiceGrpc.RuntimeServiceImplB
       PodVerbs pods,
       ContainerVerbs containers,
       StatusReader statuses,
-      StatsReader stats) {
+      StatsReader stats,
+      EventReader events) {
+    super(calls, statuses, stats, events);
     this.calls = calls;
     this.version = version;
     this.pods = pods;
@@ -212,7 +213,7 @@ public final class RuntimeService extends RuntimeServiceGrpc.RuntimeServiceImplB
         observer,
         () ->
             ListPodSandboxResponse.newBuilder()
-                .addAllItems(statuses.pods(request.getFilter()))
+                .addAllItems(statuses.pods(request.getFilter()).toList())
                 .build());
   }
 
@@ -281,7 +282,7 @@ public final class RuntimeService extends RuntimeServiceGrpc.RuntimeServiceImplB
         observer,
         () ->
             ListContainersResponse.newBuilder()
-                .addAllContainers(statuses.containers(request.getFilter()))
+                .addAllContainers(statuses.containers(request.getFilter()).toList())
                 .build());
   }
 
@@ -370,7 +371,7 @@ public final class RuntimeService extends RuntimeServiceGrpc.RuntimeServiceImplB
         observer,
         () ->
             ListContainerStatsResponse.newBuilder()
-                .addAllStats(stats.containers(request.getFilter()))
+                .addAllStats(stats.containers(request.getFilter()).toList())
                 .build());
   }
 
@@ -396,7 +397,7 @@ public final class RuntimeService extends RuntimeServiceGrpc.RuntimeServiceImplB
         observer,
         () ->
             ListPodSandboxStatsResponse.newBuilder()
-                .addAllStats(stats.pods(request.getFilter()))
+                .addAllStats(stats.pods(request.getFilter()).toList())
                 .build());
   }
 

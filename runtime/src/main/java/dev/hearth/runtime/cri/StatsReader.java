@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Answers of the statistics calls. A container that ends meanwhile is left out of lists. */
 public final class StatsReader {
@@ -72,12 +73,11 @@ public final class StatsReader {
                 "container " + record.id() + " does not run; it has no statistics"));
   }
 
-  List<ContainerStats> containers(ContainerStatsFilter filter) {
+  Stream<ContainerStats> containers(ContainerStatsFilter filter) {
     return containers.all().stream()
         .map(container -> container.record())
         .filter(record -> Filters.matches(filter, record))
-        .flatMap(record -> container(record).stream())
-        .toList();
+        .flatMap(record -> container(record).stream());
   }
 
   private Optional<ContainerStats> container(ContainerRecord record) {
@@ -125,24 +125,23 @@ public final class StatsReader {
 
   PodSandboxStats pod(String id) {
     Pod pod = pods.require(id);
-    return pods(List.of(pod)).stream()
+    return pods(List.of(pod))
         .findFirst()
         .orElseThrow(() ->
             new HearthException.WrongState(
                 "pod sandbox " + pod.id() + " is not ready; it has no statistics"));
   }
 
-  List<PodSandboxStats> pods(PodSandboxStatsFilter filter) {
+  Stream<PodSandboxStats> pods(PodSandboxStatsFilter filter) {
     forgetGone();
     return pods(pods.all().stream().filter(pod -> Filters.matches(filter, pod.record())).toList());
   }
 
-  private List<PodSandboxStats> pods(List<Pod> asked) {
+  private Stream<PodSandboxStats> pods(List<Pod> asked) {
     List<Pod> ready = asked.stream().filter(Pod::ready).toList();
     Map<PodId, List<InterfaceStatistics>> interfaces = interfaces(ready);
     return ready.stream()
-        .flatMap(pod -> pod(pod.record(), Optional.ofNullable(interfaces.get(pod.id()))).stream())
-        .toList();
+        .flatMap(pod -> pod(pod.record(), Optional.ofNullable(interfaces.get(pod.id()))).stream());
   }
 
   private Map<PodId, List<InterfaceStatistics>> interfaces(List<Pod> ready) {

@@ -17,6 +17,7 @@ import dev.hearth.proto.cri.v1.RuntimeStatus;
 import dev.hearth.proto.cri.v1.StatusResponse;
 import dev.hearth.runtime.container.ContainerInfo;
 import dev.hearth.runtime.container.Containers;
+import dev.hearth.runtime.event.PodContents;
 import dev.hearth.runtime.model.ContainerRecord;
 import dev.hearth.runtime.model.ContainerState;
 import dev.hearth.runtime.model.Layout;
@@ -24,49 +25,62 @@ import dev.hearth.runtime.network.NetworkStatus;
 import dev.hearth.runtime.network.PodNetwork;
 import dev.hearth.runtime.pod.Pod;
 import dev.hearth.runtime.pod.Pods;
+import java.time.InstantSource;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Answers of the list and status calls. Reads records only; changes nothing. */
 public final class StatusReader {
   private final Pods pods;
   private final Containers containers;
+  private final PodContents contents;
   private final ContainerInfo info;
   private final PodNetwork network;
   private final Layout layout;
   private final Set<String> runtimeHandlers;
+  private final InstantSource clock;
   private final Gson gson = new GsonBuilder().disableHtmlEscaping().create();
 
   public StatusReader(
       Pods pods,
       Containers containers,
+      PodContents contents,
       ContainerInfo info,
       PodNetwork network,
       Layout layout,
-      Set<String> runtimeHandlers) {
+      Set<String> runtimeHandlers,
+      InstantSource clock) {
     this.pods = pods;
     this.containers = containers;
+    this.contents = contents;
     this.info = info;
     this.network = network;
     this.layout = layout;
     this.runtimeHandlers = Set.copyOf(runtimeHandlers);
+    this.clock = clock;
   }
 
-  List<PodSandbox> pods(PodSandboxFilter filter) {
+  Stream<PodSandbox> pods(PodSandboxFilter filter) {
     return pods.all().stream()
         .map(Pod::record)
         .filter(record -> Filters.matches(filter, record))
         .sorted(Comparator.comparing(record -> record.createdAt()))
-        .map(ToCri::pod)
-        .toList();
+        .map(ToCri::pod);
   }
 
   PodSandboxStatusResponse pod(String id, boolean verbose) {
     Pod pod = pods.require(id);
     PodSandboxStatusResponse.Builder response =
-        PodSandboxStatusResponse.newBuilder().setStatus(ToCri.podStatus(pod.record()));
+        PodSandboxStatusResponse.newBuilder()
+            .setTimestamp(ToCri.nanos(clock.instant()))
+            .setStatus(ToCri.podStatus(pod.record()));
+    // A kubelet that goes by events takes its containers from here, as of that time.
+    for (ContainerRecord container : contents.containers(pod.id())) {
+      response.addContainersStatuses(
+          ToCri.containerStatus(container, ContainerInfo.logPath(pod.record(), container)));
+    }
     if (verbose) {
       JsonObject details = new JsonObject();
       details.addProperty("state", pod.state().getClass().getSimpleName());
@@ -80,13 +94,12 @@ public final class StatusReader {
     return response.build();
   }
 
-  List<Container> containers(ContainerFilter filter) {
+  Stream<Container> containers(ContainerFilter filter) {
     return containers.all().stream()
         .map(container -> container.record())
         .filter(record -> Filters.matches(filter, record))
         .sorted(Comparator.comparing(record -> record.createdAt()))
-        .map(ToCri::container)
-        .toList();
+        .map(ToCri::container);
   }
 
   ContainerStatusResponse container(String id, boolean verbose) {

@@ -5,7 +5,6 @@ import dev.hearth.runtime.event.ContainerEvents;
 import dev.hearth.runtime.model.Failpoints;
 import dev.hearth.runtime.model.PodState;
 import dev.hearth.runtime.model.Steps;
-import java.time.InstantSource;
 import java.util.Optional;
 
 /**
@@ -18,7 +17,6 @@ public final class RemovePodSandbox {
   private final PodContainers containers;
   private final StopPodSandbox stop;
   private final ContainerEvents events;
-  private final InstantSource clock;
   private final Failpoints failpoints;
 
   public RemovePodSandbox(
@@ -27,14 +25,12 @@ public final class RemovePodSandbox {
       PodContainers containers,
       StopPodSandbox stop,
       ContainerEvents events,
-      InstantSource clock,
       Failpoints failpoints) {
     this.pods = pods;
     this.parts = parts;
     this.containers = containers;
     this.stop = stop;
     this.events = events;
-    this.clock = clock;
     this.failpoints = failpoints;
   }
 
@@ -70,8 +66,6 @@ public final class RemovePodSandbox {
       throw PodFailure.of("pod sandbox " + pod.id() + " could not be removed", e);
     }
     pods.withdraw(pod);
-    events.publish(
-        new ContainerEvent(
-            ContainerEvent.Kind.DELETED, pod.id(), Optional.empty(), clock.instant()));
+    events.publish(ContainerEvent.Kind.DELETED, pod.record());
   }
 }

@@ -13,7 +13,6 @@ import dev.hearth.runtime.spec.Sysctls;
 import dev.hearth.runtime.store.StoreException;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -120,12 +119,8 @@ public final class RunPodSandbox {
       throw giveUp(pod, steps, e);
     }
     pods.publish(pod);
-    events.publish(
-        new ContainerEvent(
-            ContainerEvent.Kind.CREATED, pod.id(), Optional.empty(), clock.instant()));
-    events.publish(
-        new ContainerEvent(
-            ContainerEvent.Kind.STARTED, pod.id(), Optional.empty(), clock.instant()));
+    events.publish(ContainerEvent.Kind.CREATED, pod.record());
+    events.publish(ContainerEvent.Kind.STARTED, pod.record());
     return pod.id();
   }
 

@@ -5,7 +5,6 @@ import dev.hearth.runtime.event.ContainerEvents;
 import dev.hearth.runtime.model.Failpoints;
 import dev.hearth.runtime.model.PodState;
 import dev.hearth.runtime.model.Steps;
-import java.time.InstantSource;
 import java.util.Optional;
 
 /**
@@ -17,7 +16,6 @@ public final class StopPodSandbox {
   private final SandboxParts parts;
   private final PodContainers containers;
   private final ContainerEvents events;
-  private final InstantSource clock;
   private final Failpoints failpoints;
 
   public StopPodSandbox(
@@ -25,13 +23,11 @@ public final class StopPodSandbox {
       SandboxParts parts,
       PodContainers containers,
       ContainerEvents events,
-      InstantSource clock,
       Failpoints failpoints) {
     this.pods = pods;
     this.parts = parts;
     this.containers = containers;
     this.events = events;
-    this.clock = clock;
     this.failpoints = failpoints;
   }
 
@@ -70,9 +66,7 @@ public final class StopPodSandbox {
       throw PodFailure.of("pod sandbox " + pod.id() + " could not be stopped", e);
     }
     if (wasReady) {
-      events.publish(
-          new ContainerEvent(
-              ContainerEvent.Kind.STOPPED, pod.id(), Optional.empty(), clock.instant()));
+      events.publish(ContainerEvent.Kind.STOPPED, pod.record());
     }
   }
 }
