@@ -162,7 +162,7 @@ final class Wiring implements AutoCloseable {
         new ContainerPlanner(layout, pods, containers, roots, plans(cgroups), shims);
     ContainerProcesses processes = new ContainerProcesses(layout, launcher, poller, planner, clock);
     ContainerExits exits = new ContainerExits(processes, parts, events);
-    StopContainer stop = new StopContainer(containers, processes);
+    StopContainer stop = new StopContainer(containers, processes, parts);
     RemoveContainer remove =
         new RemoveContainer(
             containers, stop, parts, images.images(), images.garbage(), events, clock, failpoints);

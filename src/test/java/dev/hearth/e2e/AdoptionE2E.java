@@ -1,6 +1,7 @@
 package dev.hearth.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hearth.linux.testing.NeedsRoot;
 import dev.hearth.proto.admin.v1.RecoveryReport;
@@ -16,6 +17,7 @@ import dev.hearth.testing.Folders;
 import dev.hearth.testing.Leftovers;
 import dev.hearth.testing.Pods;
 import dev.hearth.testing.TestBed;
+import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +38,13 @@ class AdoptionE2E {
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final int KILLED = 137;
   private static final int UNKNOWN = 255;
+
+  /** Of StartContainer's, the one after which the container runs and no record says so. */
+  private static final int LAUNCH_STEP = 3;
+
+  private String lastPodId = "";
+  private String lastId = "";
+  private long lastPid;
 
   /** One pod with one container that runs. */
   private record Running(PodSandboxConfig pod, String podId, String id, long pid) {
@@ -202,6 +211,56 @@ class AdoptionE2E {
     BED.cri().stop(silent.id(), Duration.ZERO);
     assertThat(silent.status().getExitCode()).isEqualTo(KILLED);
     silent.remove();
+  }
+
+  @Test
+  void aStartOfWhichOnlyASilentShimKnowsIsNeitherRepeatedNorUndone() throws Exception {
+    long shim = startOneThatIsNotRecorded("doubtful");
+    try {
+      BED.daemon().startAgain();
+      assertThat(BED.cri().status(lastId).getState()).isEqualTo(ContainerState.CONTAINER_CREATED);
+      assertThatThrownBy(() -> BED.cri().start(lastId)).hasMessageContaining("UNAVAILABLE");
+      assertThat(recovery().getSetAsideList()).extracting(SetAside::getId).contains(lastId);
+    } finally {
+      signal(shim, "CONT");
+    }
+    Await.until(
+        "the start to be known",
+        LIMIT,
+        () -> BED.cri().status(lastId).getState() == ContainerState.CONTAINER_RUNNING);
+    assertThat(Pods.pid(BED.cri(), lastId)).isEqualTo(lastPid);
+    BED.cri().start(lastId);
+    BED.cri().removePod(lastPodId);
+  }
+
+  @Test
+  void whatASilentShimMayHaveStartedIsKilledByAStop() throws Exception {
+    long shim = startOneThatIsNotRecorded("unwanted");
+    try {
+      BED.daemon().startAgain();
+      BED.cri().stop(lastId, Duration.ofSeconds(20));
+      assertThat(Pods.processes(lastId)).isEmpty(); // but for what its parent must reap
+    } finally {
+      signal(shim, "CONT");
+    }
+    BED.cri().removePod(lastPodId);
+  }
+
+  /** Kills the daemon just when a container has come to run, stops the shim, and returns it. */
+  private long startOneThatIsNotRecorded(String name) throws Exception {
+    BED.daemon().kill();
+    BED.daemon().startAgain("crash:StartContainer:" + LAUNCH_STEP);
+    PodSandboxConfig pod = Pods.pod(name, BED.home().logs());
+    lastPodId = BED.cri().runPod(pod);
+    ContainerConfig sleeper = Pods.container("main", BED.busybox(), "sleep", "1000");
+    lastId = BED.cri().create(lastPodId, pod, sleeper);
+    assertThatThrownBy(() -> BED.cri().start(lastId)).isInstanceOf(StatusRuntimeException.class);
+    BED.daemon().awaitEnd();
+    assertThat(Pods.processes(lastId)).hasSize(1);
+    lastPid = Pods.processes(lastId).getFirst();
+    long shim = ProcessHandle.of(lastPid).orElseThrow().parent().orElseThrow().pid();
+    signal(shim, "STOP");
+    return shim;
   }
 
   @Test

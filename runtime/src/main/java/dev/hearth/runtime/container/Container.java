@@ -36,6 +36,9 @@ public final class Container {
   /** Set once, under the lock, when nothing of the container is left. */
   private volatile boolean gone;
 
+  /** Set before there are any verbs. */
+  private volatile boolean inDoubt;
+
   Container(RecordStore<ContainerRecord> store, ContainerRecord record, boolean recorded) {
     this.store = store;
     this.record = record;
@@ -72,6 +75,19 @@ public final class Container {
 
   public boolean gone() {
     return gone;
+  }
+
+  /**
+   * Whether a start by a daemon before this one may have come to run, though the record says
+   * Created: its shim is there and has not said yet.
+   */
+  public boolean inDoubt() {
+    return inDoubt;
+  }
+
+  /** Begins or ends the doubt. */
+  public void doubt(boolean doubtful) {
+    inDoubt = doubtful;
   }
 
   boolean recorded() {

@@ -181,10 +181,10 @@ public final class ContainerProcesses {
   }
 
   /** What a shim says of its container, for start-up. Empty if nobody listens. */
-  public Optional<ShimStatus> status(ContainerId id)
+  public Optional<ShimStatus> status(ContainerId id, Duration within)
       throws LinuxException, TimeoutException, InterruptedException {
     try {
-      return Optional.of(shim(id).status(ANSWER));
+      return Optional.of(shim(id).status(within));
     } catch (ShimException e) {
       return Optional.empty();
     }
@@ -209,16 +209,25 @@ public final class ContainerProcesses {
         container.state() instanceof ContainerState.Running running
             ? Optional.of(running.startedAt())
             : Optional.empty();
+    boolean silent = false;
     while (true) {
       try (ExitWatch watch = shim(container.id()).subscribe(ANSWER)) {
+        if (silent) {
+          silent = false;
+          LOG.log(
+              System.Logger.Level.INFO, "the shim of container {0} answers again", container.id());
+        }
         return exited(startedAt, watch.await(FOR_EVER));
       } catch (ShimUnreachable e) {
         return endWithoutShim(container, startedAt);
       } catch (TimeoutException e) {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "the shim of container {0} does not answer; asking again",
-            container.id());
+        if (!silent) {
+          silent = true;
+          LOG.log(
+              System.Logger.Level.WARNING,
+              "the shim of container {0} does not answer; it is asked until it does",
+              container.id());
+        }
       } catch (ShimException | LinuxException e) {
         LOG.log(
             System.Logger.Level.WARNING,

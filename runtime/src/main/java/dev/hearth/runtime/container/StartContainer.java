@@ -81,6 +81,13 @@ public final class StartContainer {
           throw new HearthException.WrongState(
               "container " + container.id() + " cannot start: its pod sandbox is not ready");
         }
+        if (container.inDoubt()) {
+          throw new HearthException.Busy(
+              "container "
+                  + container.id()
+                  + " cannot start now: an earlier start may have come to run, and its shim does"
+                  + " not answer; try again, or stop or remove the container");
+        }
         launch(pod, container);
       }
       case ContainerState.Creating _, ContainerState.Exited _, ContainerState.Removing _ ->

@@ -19,10 +19,12 @@ public final class StopContainer {
 
   private final Containers containers;
   private final ContainerProcesses processes;
+  private final ContainerParts parts;
 
-  public StopContainer(Containers containers, ContainerProcesses processes) {
+  public StopContainer(Containers containers, ContainerProcesses processes, ContainerParts parts) {
     this.containers = containers;
     this.processes = processes;
+    this.parts = parts;
   }
 
   /**
@@ -69,10 +71,13 @@ public final class StopContainer {
     }
   }
 
-  /** Waits for a start under way, then says whether it runs. */
-  private static boolean settledRunning(Container container) {
+  /** Waits for a start under way, then says whether it runs. What may run unseen is killed. */
+  private boolean settledRunning(Container container) {
     container.lock().lock();
     try {
+      if (container.inDoubt() && container.state() instanceof ContainerState.Created) {
+        parts.clearProcesses(container.record());
+      }
       return container.state() instanceof ContainerState.Running;
     } finally {
       container.lock().unlock();

@@ -13,6 +13,12 @@ sealed interface ContainerDecision {
   /** It should run and its shim does not answer: keep the record and go on asking. */
   record KeepAsking(ContainerState.Running running) implements ContainerDecision {}
 
+  /**
+   * Whether a start that was cut off came to run, only its shim knows, which does not answer: leave
+   * everything as it is, let nobody start it again, and go on asking.
+   */
+  record AskLater() implements ContainerDecision {}
+
   /** It ended while nobody looked. Whatever of it still runs is killed first. */
   record MarkExited(ContainerState.Exited exited) implements ContainerDecision {}
 

@@ -37,8 +37,9 @@ final class Decisions {
     }
     return switch (observed.shim()) {
       case ObservedContainer.Shim.Alive alive -> new ContainerDecision.Adopt(alive.running());
-      case ObservedContainer.Shim.Absent _, ObservedContainer.Shim.Silent _ ->
-          new ContainerDecision.ClearStart();
+      // Clearing would kill what may merely be slow.
+      case ObservedContainer.Shim.Silent _ -> new ContainerDecision.AskLater();
+      case ObservedContainer.Shim.Absent _ -> new ContainerDecision.ClearStart();
     };
   }
 

@@ -18,7 +18,7 @@ record ObservedContainer(Shim shim, Optional<ContainerState.Exited> exit, boolea
     /** There is no socket, or nobody behind it. */
     record Absent() implements Shim {}
 
-    /** Somebody holds the socket and did not answer within the deadline. */
-    record Silent() implements Shim {}
+    /** Somebody holds the socket and did not answer within the deadline, or cannot be asked. */
+    record Silent(String reason) implements Shim {}
   }
 }

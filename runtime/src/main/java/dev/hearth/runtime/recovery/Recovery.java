@@ -51,6 +51,14 @@ public final class Recovery {
   /** How long start-up waits for all records of a kind together. */
   private static final Duration DEADLINE = Duration.ofSeconds(10);
 
+  /** How long start-up waits for a shim; it answers within a millisecond, or later. */
+  private static final Duration FIRST_ANSWER = Duration.ofMillis(800);
+
+  /** How long it waits for one that it asks again, and leaves it alone before that. */
+  private static final Duration LATER_ANSWER = Duration.ofSeconds(5);
+
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
+
   /** What recovery works on. */
   public record Parts(
       Pods pods,
@@ -147,7 +155,10 @@ public final class Recovery {
 
   private void recover(Container container) throws Exception {
     ContainerRecord record = container.record();
-    ObservedContainer observed = observe(record);
+    ObservedContainer observed = observe(record, FIRST_ANSWER);
+    if (observed.shim() instanceof Shim.Silent silent) {
+      findings.setAside("shim", record.id().value(), silent.reason());
+    }
     ContainerDecision decision = Decisions.decide(record, observed, clock.instant());
     try {
       carryOut(container, decision);
@@ -157,12 +168,13 @@ public final class Recovery {
     }
   }
 
-  private ObservedContainer observe(ContainerRecord record) throws InterruptedException {
+  private ObservedContainer observe(ContainerRecord record, Duration within)
+      throws InterruptedException {
     boolean podPresent = parts.pods().find(record.podId().value()).isPresent();
     Shim shim = new Shim.Absent();
     Optional<ContainerState.Exited> exit = Optional.empty();
     try {
-      Optional<ShimStatus> status = parts.processes().status(record.id());
+      Optional<ShimStatus> status = parts.processes().status(record.id(), within);
       if (status.isPresent() && status.get().exit().isEmpty()) {
         shim =
             new Shim.Alive(
@@ -172,10 +184,9 @@ public final class Recovery {
                     status.get().startedAt()));
       }
     } catch (TimeoutException e) {
-      shim = new Shim.Silent();
-      findings.setAside("shim", record.id().value(), "it does not answer; it is asked again");
+      shim = new Shim.Silent("it does not answer; it is asked again");
     } catch (LinuxException e) {
-      findings.setAside("shim", record.id().value(), String.valueOf(e.getMessage()));
+      shim = new Shim.Silent(String.valueOf(e.getMessage()));
     }
     try {
       exit = parts.processes().recordedExit(record.id());
@@ -193,11 +204,12 @@ public final class Recovery {
         findings.adopted(container.id());
       }
       case ContainerDecision.KeepAsking asking -> adopt(container, asking.running());
+      case ContainerDecision.AskLater _ -> askLater(container);
       case ContainerDecision.MarkExited marked -> {
         parts.exits().record(container, marked.exited());
         findings.exited(container.id(), marked.exited());
       }
-      case ContainerDecision.ClearStart _ -> parts.parts().clearStart(container.record());
+      case ContainerDecision.ClearStart _ -> clearStart(container);
       case ContainerDecision.Undo undo -> {
         parts.removeContainer().remove(container);
         findings.finished("removed container " + container.id() + ": " + undo.reason());
@@ -212,6 +224,9 @@ public final class Recovery {
   private void adopt(Container container, ContainerState.Running running) throws StoreException {
     container.lock().lock();
     try {
+      if (container.gone() || container.state() instanceof ContainerState.Removing) {
+        return; // somebody was quicker, while its shim was silent
+      }
       if (!container.state().equals(running)) {
         container.replace(container.record().with(running));
       }
@@ -219,6 +234,64 @@ public final class Recovery {
       container.lock().unlock();
     }
     parts.exits().watch(container);
+  }
+
+  private void clearStart(Container container) throws IOException {
+    container.lock().lock();
+    try {
+      if (!container.gone() && container.state() instanceof ContainerState.Created) {
+        parts.parts().clearStart(container.record());
+      }
+    } finally {
+      container.lock().unlock();
+    }
+  }
+
+  /** Asks a silent shim until it says what became of a start, or is gone. */
+  private void askLater(Container container) {
+    container.doubt(true);
+    Thread.ofVirtual()
+        .name("settle-" + container.id().value().substring(0, 13))
+        .start(() -> {
+          try {
+            do {
+              Thread.sleep(PATIENCE);
+            } while (!settled(container));
+          } catch (InterruptedException e) {
+            // The daemon is stopping; the next one asks again.
+            Thread.currentThread().interrupt();
+          }
+        });
+  }
+
+  private boolean settled(Container container) throws InterruptedException {
+    ContainerRecord record = container.record();
+    if (container.gone() || !(record.state() instanceof ContainerState.Created)) {
+      return true;
+    }
+    ContainerDecision decision =
+        Decisions.decide(record, observe(record, LATER_ANSWER), clock.instant());
+    if (decision instanceof ContainerDecision.AskLater) {
+      return false;
+    }
+    try {
+      carryOut(container, decision);
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (Exception e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "container " + container.id() + " could not be recovered; trying again",
+          e);
+      return false;
+    }
+    container.doubt(false);
+    LOG.log(
+        System.Logger.Level.INFO,
+        "the shim of container {0} has answered, or is gone: it is {1}",
+        container.id(),
+        container.state().getClass().getSimpleName());
+    return true;
   }
 
   private void recover(Pod pod) throws Exception {

@@ -38,7 +38,7 @@ final class DecisionsTest {
           Optional.of(STARTED), Instant.parse("2026-01-01T00:00:05Z"), 42, "Error", "");
   private static final Shim ALIVE = new Shim.Alive(RUNNING);
   private static final Shim ABSENT = new Shim.Absent();
-  private static final Shim SILENT = new Shim.Silent();
+  private static final Shim SILENT = new Shim.Silent("it does not answer");
 
   private static ContainerRecord container(ContainerState state) {
     return new ContainerRecord(
@@ -138,6 +138,8 @@ final class DecisionsTest {
   @Test
   void aSilentShimIsAskedAgainAndNothingIsKilled() {
     assertThat(decide(RUNNING, saw(SILENT))).isEqualTo(new ContainerDecision.KeepAsking(RUNNING));
+    assertThat(decide(new ContainerState.Created(), saw(SILENT)))
+        .isEqualTo(new ContainerDecision.AskLater());
   }
 
   @Test
