@@ -15,7 +15,6 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.Semaphore;
 
 /**
  * One layer's way from the registry to the disk. Its bytes go from the network to a file, which
@@ -31,21 +30,26 @@ final class LayerFetch {
 
   private final ImageContent content;
   private final Repository repository;
-  private final Semaphore unpackings;
+  private final Turn turn;
   private final PullProgress progress;
   private final Descriptor layer;
   private final Digest diffId;
 
+  /** How a layer waits until it may be unpacked. */
+  interface Turn {
+    KeyedPermits.Held await() throws InterruptedException;
+  }
+
   LayerFetch(
       ImageContent content,
       Repository repository,
-      Semaphore unpackings,
+      Turn turn,
       PullProgress progress,
       Descriptor layer,
       Digest diffId) {
     this.content = content;
     this.repository = repository;
-    this.unpackings = unpackings;
+    this.turn = turn;
     this.progress = progress;
     this.layer = layer;
     this.diffId = diffId;
@@ -145,14 +149,12 @@ final class LayerFetch {
   }
 
   private LayerDepot.Stored unpack(Ingest ingest) throws Exception {
-    unpackings.acquire();
-    try (InputStream in = content.space().guard(ingest.reader())) {
+    try (KeyedPermits.Held _ = turn.await();
+        InputStream in = content.space().guard(ingest.reader())) {
       content.failpoints().before("pull: unpack a layer");
       LayerDepot.Stored stored = content.layers().unpack(in, layer.mediaType(), diffId);
       content.failpoints().after("pull: unpack a layer");
       return stored;
-    } finally {
-      unpackings.release();
     }
   }
 

@@ -25,7 +25,6 @@ import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
@@ -45,16 +44,16 @@ final class Pull implements Callable<Image> {
   /**
    * What all pulls share.
    *
-   * @param downloads one permit for each layer that may be transferred at once
-   * @param unpackings one permit for each layer that may be unpacked at once
+   * @param downloads one permit for each layer that may be transferred at once, by registry
+   * @param unpackings one permit for each layer that may be unpacked at once, by registry
    * @param pinned which references name images to be kept
    */
   record Shared(
       ImageContent content,
       PullLimits limits,
       Platforms platforms,
-      Semaphore downloads,
-      Semaphore unpackings,
+      KeyedPermits<String> downloads,
+      KeyedPermits<String> unpackings,
       Predicate<ImageReference> pinned) {}
 
   Pull(Shared shared, ImageReference reference, Repository repository, PullProgress progress) {
@@ -181,12 +180,16 @@ final class Pull implements Callable<Image> {
         progress.on(new Event(layer.digest(), Phase.PRESENT, layer.size(), layer.size()));
         return present.get();
       }
-      shared.downloads.acquire();
-      try {
-        return new LayerFetch(content, repository, shared.unpackings, progress, layer, diffId)
+      String registry = reference.domain();
+      try (KeyedPermits.Held _ = shared.downloads.acquire(registry)) {
+        return new LayerFetch(
+                content,
+                repository,
+                () -> shared.unpackings.acquire(registry),
+                progress,
+                layer,
+                diffId)
             .run();
-      } finally {
-        shared.downloads.release();
       }
     }
   }

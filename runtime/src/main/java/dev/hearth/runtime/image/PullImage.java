@@ -12,7 +12,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
@@ -47,8 +46,8 @@ public final class PullImage implements AutoCloseable {
             content,
             limits,
             platforms,
-            new Semaphore(limits.downloads(), true),
-            new Semaphore(limits.unpackings(), true),
+            new KeyedPermits<>(limits.downloads(), limits.allDownloads()),
+            new KeyedPermits<>(limits.unpackings(), limits.allUnpackings()),
             pinned);
   }
 

@@ -8,8 +8,10 @@ package dev.hearth.runtime.image;
  * @param configBytes of its configuration
  * @param compressedBytes of one layer, as transferred
  * @param archiveBytes of all its layers together, uncompressed
- * @param downloads at once, in the whole daemon
- * @param unpackings at once, in the whole daemon: each takes some MiB of heap
+ * @param downloads at once from one registry
+ * @param allDownloads at once from all registries: a slow one must not keep the others waiting
+ * @param unpackings at once from one registry
+ * @param allUnpackings at once from all registries: each takes some MiB of heap
  */
 public record PullLimits(
     int layers,
@@ -17,9 +19,11 @@ public record PullLimits(
     long compressedBytes,
     long archiveBytes,
     int downloads,
-    int unpackings) {
+    int allDownloads,
+    int unpackings,
+    int allUnpackings) {
   public static final PullLimits DEFAULT =
-      new PullLimits(256, 8 << 20, 64L << 30, 256L << 30, 4, 3);
+      new PullLimits(256, 8 << 20, 64L << 30, 256L << 30, 4, 16, 3, 8);
 
   public PullLimits {
     if (layers < 1
@@ -27,8 +31,11 @@ public record PullLimits(
         || compressedBytes < 1
         || archiveBytes < 1
         || downloads < 1
-        || unpackings < 1) {
-      throw new IllegalArgumentException("limits of a pull must be positive");
+        || allDownloads < downloads
+        || unpackings < 1
+        || allUnpackings < unpackings) {
+      throw new IllegalArgumentException(
+          "limits of a pull must be positive, and those of all registries not below those of one");
     }
   }
 }

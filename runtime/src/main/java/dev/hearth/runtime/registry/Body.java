@@ -28,7 +28,7 @@ final class Body extends InputStream implements BodySubscriber<Body> {
   private static final Object END = new Object();
 
   /** Fewer bytes than this in the time of one silence are as good as silence. */
-  private static final int LEAST = 1 << 16;
+  private static final int LEAST = 1 << 18;
 
   private final Duration idle;
 

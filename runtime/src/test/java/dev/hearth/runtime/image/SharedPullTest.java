@@ -165,6 +165,37 @@ class SharedPullTest {
   }
 
   @Test
+  void waitForTheirOwnRegistryOnly() throws Exception {
+    TestImage slow = new TestImage();
+    CountDownLatch all = new CountDownLatch(PullLimits.DEFAULT.downloads());
+    for (int layer = 0; layer <= PullLimits.DEFAULT.downloads(); layer++) {
+      slow.layer(100 + layer, 100_000);
+    }
+    slow.push(registry, "a/b", "slow");
+    for (Digest layer : slow.layers) {
+      registry.fault("/v2/a/b/blobs/" + layer, (exchange, content) -> {
+        exchange.sendResponseHeaders(200, content.length);
+        all.countDown();
+        try {
+          answer.await();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+        exchange.getResponseBody().write(content);
+      });
+    }
+    Future<Image> held = pull("slow", events());
+    all.await();
+    try (FakeRegistry other = new FakeRegistry()) {
+      new TestImage().layer(1, 1000).push(other, "a/b", "quick");
+      assertThat(fixture.pull(other, "a/b:quick").config().diffIds()).hasSize(1);
+    }
+    assertThat(held.isDone()).isFalse();
+    answer.countDown();
+    assertThat(held.get(20, TimeUnit.SECONDS).config().diffIds()).hasSize(slow.layers.size());
+  }
+
+  @Test
   void failTogetherWhenTheDaemonStops() throws Exception {
     held("1", "");
     List<Future<Image>> all = new ArrayList<>();
