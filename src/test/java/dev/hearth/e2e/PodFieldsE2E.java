@@ -158,6 +158,18 @@ class PodFieldsE2E {
   }
 
   @Test
+  void whatContainersWriteToThePodsFilesDoesNotFillTheNode() {
+    PodSandboxConfig pod = pod("writing");
+    String podId = BED.cri().runPod(pod);
+    String id = sleeping(podId, pod);
+    var written = BED.cri().exec(id, "sh", "-c", "dd if=/dev/zero bs=64k count=64 >>/etc/hosts");
+    assertThat(written.getExitCode()).isNotZero();
+    assertThat(written.getStderr().toStringUtf8()).contains("No space left on device");
+    assertThat(out(id, "cat", "/etc/hostname")).isEqualTo("writing\n");
+    BED.cri().removePod(podId);
+  }
+
+  @Test
   void thePodsCgroupLiesWhereTheRequestSays() throws IOException {
     String parent = BED.home().cgroupParent() + "-kubepods";
     PodSandboxConfig.Builder asked = pod("placed").toBuilder();

@@ -33,15 +33,23 @@ public final class PodFiles {
   }
 
   public static Path resolvConf(Path pod) {
-    return pod.resolve("resolv.conf");
+    return etc(pod).resolve("resolv.conf");
   }
 
   public static Path hostname(Path pod) {
-    return pod.resolve("hostname");
+    return etc(pod).resolve("hostname");
   }
 
   public static Path hosts(Path pod) {
-    return pod.resolve("hosts");
+    return etc(pod).resolve("hosts");
+  }
+
+  /**
+   * Where the files lie. Containers may write to them, so this is a small file system of its own:
+   * what they fill is not the node's.
+   */
+  static Path etc(Path pod) {
+    return pod.resolve("etc");
   }
 
   /** Where the pod's /dev/shm is mounted. */
@@ -52,7 +60,7 @@ public final class PodFiles {
   /** Writes all but what depends on the pod's addresses. */
   void write(PodId id, PodSpec spec) throws IOException {
     Path pod = layout.pod(id);
-    Files.createDirectories(pod);
+    Files.createDirectories(etc(pod));
     Files.writeString(resolvConf(pod), resolvConf(spec.dns()));
     Files.writeString(hostname(pod), name(spec) + "\n");
   }

@@ -41,6 +41,9 @@ public final class SandboxParts {
   /** What /dev/shm of a pod may hold; the peers' size. */
   private static final String SHM_OPTIONS = "mode=1777,size=65536k";
 
+  /** For the files in /etc that containers may write to. */
+  private static final String ETC_OPTIONS = "mode=0755,size=1024k,nr_inodes=16";
+
   /** How long the last processes of a pod may take to leave its cgroup. */
   private static final Duration LAST_PROCESSES = Duration.ofSeconds(10);
 
@@ -70,6 +73,7 @@ public final class SandboxParts {
   }
 
   void makeFiles(Pod pod) throws IOException {
+    mount(PodFiles.etc(layout.pod(pod.id())), ETC_OPTIONS);
     files.write(pod.id(), pod.spec());
   }
 
@@ -77,7 +81,8 @@ public final class SandboxParts {
     files.writeHosts(pod.id(), pod.spec(), addresses);
   }
 
-  void deleteFiles(Pod pod) throws IOException {
+  void deleteFiles(Pod pod) throws IOException, InterruptedException {
+    unmount(PodFiles.etc(layout.pod(pod.id())));
     files.delete(pod.id());
   }
 
@@ -114,20 +119,26 @@ public final class SandboxParts {
     if (pod.spec().namespaces().ipc() == NamespaceMode.NODE) {
       return;
     }
-    Path shm = PodFiles.shm(layout.pod(pod.id()));
-    Files.createDirectories(shm);
-    Mounts.mount(
-        "shm",
-        shm,
-        "tmpfs",
-        EnumSet.of(MountFlag.NO_SUID, MountFlag.NO_DEVICES, MountFlag.NO_EXEC),
-        SHM_OPTIONS);
+    mount(PodFiles.shm(layout.pod(pod.id())), SHM_OPTIONS);
   }
 
   void unmountShm(Pod pod) throws LinuxException, InterruptedException {
-    Path shm = PodFiles.shm(layout.pod(pod.id()));
+    unmount(PodFiles.shm(layout.pod(pod.id())));
+  }
+
+  private static void mount(Path target, String options) throws IOException {
+    Files.createDirectories(target);
+    Mounts.mount(
+        target.getFileName().toString(),
+        target,
+        "tmpfs",
+        EnumSet.of(MountFlag.NO_SUID, MountFlag.NO_DEVICES, MountFlag.NO_EXEC),
+        options);
+  }
+
+  private void unmount(Path target) throws LinuxException, InterruptedException {
     try {
-      blocking.run(() -> Mounts.unmount(shm, EnumSet.of(UnmountFlag.DETACH)));
+      blocking.run(() -> Mounts.unmount(target, EnumSet.of(UnmountFlag.DETACH)));
     } catch (LinuxException e) {
       // Not mounted, or never made.
       if (!e.isAnyOf(Errno.EINVAL, Errno.ENOENT)) {

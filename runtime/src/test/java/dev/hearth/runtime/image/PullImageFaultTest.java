@@ -316,7 +316,8 @@ class PullImageFaultTest {
   @Test
   void keepsItsBounds() throws Exception {
     fixture.close();
-    fixture = new Fixture(root, Failpoints.NONE, new PullLimits(2, 2000, 250_000, 200_000, 2, 2, 2, 2));
+    fixture =
+        new Fixture(root, Failpoints.NONE, new PullLimits(2, 2000, 250_000, 200_000, 2, 2, 2, 2));
     new TestImage().layer(1, 1).layer(2, 1).layer(3, 1).push(registry, "a/b", "layers");
     assertThatThrownBy(() -> fixture.pull(registry, "a/b:layers"))
         .isInstanceOf(HearthException.LimitReached.class)

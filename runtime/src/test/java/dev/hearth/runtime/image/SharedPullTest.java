@@ -173,16 +173,18 @@ class SharedPullTest {
     }
     slow.push(registry, "a/b", "slow");
     for (Digest layer : slow.layers) {
-      registry.fault("/v2/a/b/blobs/" + layer, (exchange, content) -> {
-        exchange.sendResponseHeaders(200, content.length);
-        all.countDown();
-        try {
-          answer.await();
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-        }
-        exchange.getResponseBody().write(content);
-      });
+      registry.fault(
+          "/v2/a/b/blobs/" + layer,
+          (exchange, content) -> {
+            exchange.sendResponseHeaders(200, content.length);
+            all.countDown();
+            try {
+              answer.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+            exchange.getResponseBody().write(content);
+          });
     }
     Future<Image> held = pull("slow", events());
     all.await();
