@@ -55,7 +55,7 @@ public final class Cgroup {
    */
   public void update(Limits limits) throws CgroupException, InterruptedException {
     if (!exists()) {
-      throw StatisticsSource.absent(path);
+      throw StatisticsReader.absent(path);
     }
     // To shrink is to reclaim memory, which may take as long as a disk does.
     tools.blocking().run(() -> apply(limits, false));
@@ -148,6 +148,7 @@ public final class Cgroup {
    * @throws CgroupException BUSY if processes are left; the message names them
    */
   public void remove(Duration timeout) throws CgroupException, InterruptedException {
+    tools.statistics().forget(path);
     tools.tree().remove(hierarchies, path, timeout);
   }
 
@@ -157,7 +158,17 @@ public final class Cgroup {
    * @throws CgroupException ABSENT if it is gone
    */
   public Statistics statistics() throws CgroupException {
-    return tools.statistics().read(path);
+    return tools.statistics().read(path, true);
+  }
+
+  /**
+   * Of that what is asked for every few seconds, from files that stay open in between: CPU time as
+   * a whole, memory but for the kernel's, tasks and pressure. The rest is UNKNOWN.
+   *
+   * @throws CgroupException ABSENT if it is gone
+   */
+  public Statistics usage() throws CgroupException {
+    return tools.statistics().read(path, false);
   }
 
   /**

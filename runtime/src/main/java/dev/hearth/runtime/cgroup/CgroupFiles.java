@@ -14,6 +14,18 @@ interface CgroupFiles {
   /** The whole of a small file. */
   String read(Path file) throws CgroupException;
 
+  /** Opens a small file to be read again and again. */
+  OpenFile open(Path file) throws CgroupException;
+
+  /** A file that stays open. */
+  interface OpenFile extends AutoCloseable {
+    /** The whole of it as it is now; ABSENT once its group is gone. */
+    String read() throws CgroupException;
+
+    @Override
+    void close();
+  }
+
   /** Writes in one write(2), as these files want it. */
   void write(Path file, String value) throws CgroupException;
 

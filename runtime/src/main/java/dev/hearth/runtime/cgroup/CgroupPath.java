@@ -84,6 +84,10 @@ public record CgroupPath(String value) implements Comparable<CgroupPath> {
     return value.substring(value.lastIndexOf('/') + 1);
   }
 
+  boolean isAtOrBelow(CgroupPath other) {
+    return equals(other) || other.isRoot() || value.startsWith(other.value + "/");
+  }
+
   public boolean isRoot() {
     return value.equals("/");
   }

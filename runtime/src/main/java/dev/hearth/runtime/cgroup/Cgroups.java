@@ -86,7 +86,6 @@ public final class Cgroups {
     Warnings warnings = new Warnings(warn);
     CgroupTree tree = new CgroupTree(files, seams.ticker());
     Freezer freezer = new Freezer(files, layout, seams.ticker());
-    StatisticsSource source = new StatisticsSource(files, seams.pageSizes());
     this.tools =
         new Tools(
             files,
@@ -95,7 +94,7 @@ public final class Cgroups {
             freezer,
             new Kill(files, tree, freezer, seams.pidfds()),
             limits(layout, warnings, seams.devices()),
-            new StatisticsReader(source, layout, seams.clock()));
+            new StatisticsReader(files, layout, seams.pageSizes(), seams.clock()));
   }
 
   private static LimitFiles limits(Layout layout, Warnings warnings, DeviceGate devices) {

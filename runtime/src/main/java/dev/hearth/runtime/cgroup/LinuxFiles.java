@@ -4,6 +4,7 @@ import dev.hearth.linux.Descriptors;
 import dev.hearth.linux.Entries;
 import dev.hearth.linux.Errno;
 import dev.hearth.linux.Fd;
+import dev.hearth.linux.FileStatus;
 import dev.hearth.linux.LinuxException;
 import dev.hearth.linux.OpenFlag;
 import dev.hearth.linux.Opens;
@@ -33,6 +34,12 @@ final class LinuxFiles implements CgroupFiles {
   /** Holds every file but the longest lists of processes in one read. */
   private static final int FIRST_BUFFER = 8192;
 
+  /** Holds a memory.stat, the longest of the files of figures. */
+  private static final int FIGURES_BUFFER = 4096;
+
+  /** Its name and its own dot. */
+  private static final int NO_FOLDERS = 2;
+
   private static final int MODE = 0755;
   private static final Set<OpenFlag> READ = EnumSet.of(OpenFlag.READ_ONLY);
   private static final Set<OpenFlag> WRITE = EnumSet.of(OpenFlag.WRITE_ONLY);
@@ -53,6 +60,41 @@ final class LinuxFiles implements CgroupFiles {
       return new String(buffer.array(), 0, buffer.position(), StandardCharsets.UTF_8);
     } catch (LinuxException e) {
       throw failure(e);
+    }
+  }
+
+  @Override
+  public OpenFile open(Path file) throws CgroupException {
+    try {
+      return new Open(Opens.open(file, READ));
+    } catch (LinuxException e) {
+      throw failure(e);
+    }
+  }
+
+  /** Reads at offset zero in one call, which such a file answers whole if there is room. */
+  private record Open(Fd fd) implements OpenFile {
+    @Override
+    public String read() throws CgroupException {
+      try {
+        ByteBuffer buffer = ByteBuffer.allocate(FIGURES_BUFFER);
+        int length = Descriptors.read(fd, buffer, 0);
+        while (length == buffer.capacity()) {
+          if (length >= MAX_FILE) {
+            throw new CgroupException(Reason.FAILED, "read " + fd.name() + ": it is too long");
+          }
+          buffer = ByteBuffer.allocate(length * 4);
+          length = Descriptors.read(fd, buffer, 0);
+        }
+        return new String(buffer.array(), 0, Math.max(0, length), StandardCharsets.ISO_8859_1);
+      } catch (LinuxException e) {
+        throw failure(e);
+      }
+    }
+
+    @Override
+    public void close() {
+      fd.close();
     }
   }
 
@@ -102,6 +144,18 @@ final class LinuxFiles implements CgroupFiles {
 
   @Override
   public List<String> folders(Path folder) throws CgroupException {
+    try {
+      // Each folder in it has a link to it: without any there is nothing to look for.
+      FileStatus status = Entries.status(folder);
+      if (status.links() == NO_FOLDERS) {
+        return List.of();
+      }
+    } catch (LinuxException e) {
+      if (e.isAnyOf(Errno.ENOENT, Errno.ENODEV)) {
+        return List.of();
+      }
+      throw failure(e);
+    }
     List<String> names = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, Files::isDirectory)) {
       entries.forEach(entry -> names.add(name(entry)));

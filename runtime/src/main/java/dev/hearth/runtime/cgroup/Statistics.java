@@ -34,8 +34,9 @@ public record Statistics(
       long throttledPeriods,
       long throttledNanos,
       Optional<Pressure> pressure) {
-    static Cpu unknown(Optional<Pressure> pressure) {
-      return new Cpu(UNKNOWN, UNKNOWN, UNKNOWN, 0, 0, 0, pressure);
+    /** With the usage alone. */
+    static Cpu of(long usageNanos, Optional<Pressure> pressure) {
+      return new Cpu(usageNanos, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, pressure);
     }
   }
 
@@ -62,11 +63,6 @@ public record Statistics(
       long swap,
       long swapLimit,
       Optional<Pressure> pressure) {
-    static Memory unknown(Optional<Pressure> pressure) {
-      long none = UNKNOWN;
-      return new Memory(none, none, none, none, none, none, none, none, none, none, none, pressure);
-    }
-
     /**
      * What is left of the limit, or UNKNOWN if there is none: the node's free memory then counts.
      */
@@ -90,5 +86,9 @@ public record Statistics(
       long writeBytes,
       long readOperations,
       long writeOperations,
-      Optional<Pressure> pressure) {}
+      Optional<Pressure> pressure) {
+    static Io unknown(Optional<Pressure> pressure) {
+      return new Io(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, pressure);
+    }
+  }
 }

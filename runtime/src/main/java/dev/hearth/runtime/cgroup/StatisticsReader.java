@@ -1,87 +1,108 @@
 package dev.hearth.runtime.cgroup;
 
+import dev.hearth.runtime.cgroup.CgroupException.Reason;
+import dev.hearth.runtime.cgroup.GroupFigures.Name;
 import dev.hearth.runtime.cgroup.Statistics.Cpu;
+import dev.hearth.runtime.cgroup.Statistics.Io;
+import dev.hearth.runtime.cgroup.Statistics.Memory;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Reads a group's statistics, each figure from where this host keeps it. Stateless. */
+/** Reads a group's statistics, each figure from where this host keeps it. Thread-safe. */
 final class StatisticsReader {
-  private final StatisticsSource source;
-  private final Layout layout;
-  private final InstantSource clock;
-  private final V1Statistics v1;
-  private final V2Statistics v2;
+  private static final Name TASKS = Name.of(Controller.PIDS, "pids.current");
+  private static final Name CPU_PRESSURE = Name.unified("cpu.pressure");
+  private static final Name MEMORY_PRESSURE = Name.unified("memory.pressure");
+  private static final Name IO_PRESSURE = Name.unified("io.pressure");
 
-  StatisticsReader(StatisticsSource source, Layout layout, InstantSource clock) {
-    this.source = source;
+  private final CgroupFiles files;
+  private final Layout layout;
+  private final List<String> pageSizes;
+  private final InstantSource clock;
+  private final OpenGroups open;
+
+  /**
+   * @param pageSizes of huge pages this host has, as the kernel names them
+   */
+  StatisticsReader(CgroupFiles files, Layout layout, List<String> pageSizes, InstantSource clock) {
+    this.files = files;
     this.layout = layout;
+    this.pageSizes = List.copyOf(pageSizes);
     this.clock = clock;
-    this.v1 = new V1Statistics(source);
-    this.v2 = new V2Statistics(source);
+    this.open = new OpenGroups(files, layout);
+  }
+
+  /** Closes what is open of a group that is being removed. */
+  void forget(CgroupPath group) {
+    open.forget(group);
+  }
+
+  static CgroupException absent(CgroupPath group) {
+    return new CgroupException(Reason.ABSENT, "cgroup " + group + " does not exist");
   }
 
   /**
    * Reads what this host counts.
    *
+   * @param whole whether to read also what is asked for less often; its files are not kept open
    * @throws CgroupException ABSENT if the group is gone
    */
-  Statistics read(CgroupPath group) throws CgroupException {
-    if (!source.exists(layout.hierarchies().getFirst().folder(group))) {
-      throw StatisticsSource.absent(group);
+  Statistics read(CgroupPath group, boolean whole) throws CgroupException {
+    if (!files.exists(layout.hierarchies().getFirst().folder(group))) {
+      open.forget(group);
+      throw absent(group);
     }
+    if (!whole) {
+      return read(open.figures(group), false);
+    }
+    try (GroupFigures figures = new GroupFigures(files, layout, group)) {
+      return read(figures, true);
+    }
+  }
+
+  private Statistics read(GroupFigures figures, boolean whole) {
+    Io io = Io.unknown(figures.pressure(IO_PRESSURE));
     return new Statistics(
         clock.instant(),
-        cpu(group),
-        memory(group),
-        folder(Controller.PIDS, group)
-            .map(f -> source.number(f.resolve("pids.current")))
-            .orElse(Statistics.UNKNOWN),
-        io(group),
-        hugepages(group));
+        cpu(figures, whole),
+        memory(figures, whole),
+        figures.number(TASKS),
+        whole ? io(figures, io.pressure()) : io,
+        whole ? hugepages(figures) : Map.of());
   }
 
-  private Cpu cpu(CgroupPath group) {
-    Optional<Pressure> pressure = pressure(group, "cpu.pressure");
-    Optional<Hierarchy> accounting = layout.of(Controller.CPUACCT);
+  private Cpu cpu(GroupFigures figures, boolean whole) {
+    Optional<Pressure> pressure = figures.pressure(CPU_PRESSURE);
     // cpu.stat is in every v2 group, with the controller or without.
-    return accounting.isEmpty()
-        ? unifiedFolder(group).map(f -> v2.cpu(f, pressure)).orElse(Cpu.unknown(pressure))
-        : v1.cpu(accounting.get().folder(group), folder(Controller.CPU, group), pressure);
+    return layout.of(Controller.CPUACCT).isEmpty()
+        ? V2Statistics.cpu(figures, pressure)
+        : V1Statistics.cpu(figures, pressure, whole);
   }
 
-  private Statistics.Memory memory(CgroupPath group) {
-    Optional<Pressure> pressure = pressure(group, "memory.pressure");
-    Optional<Path> folder = folder(Controller.MEMORY, group);
-    if (folder.isEmpty()) {
-      return Statistics.Memory.unknown(pressure);
-    }
+  private Memory memory(GroupFigures figures, boolean whole) {
+    Optional<Pressure> pressure = figures.pressure(MEMORY_PRESSURE);
     return isV2(Controller.MEMORY)
-        ? v2.memory(folder.get(), pressure)
-        : v1.memory(folder.get(), pressure);
+        ? V2Statistics.memory(figures, pressure)
+        : V1Statistics.memory(figures, pressure, whole);
   }
 
-  private Statistics.Io io(CgroupPath group) {
-    Optional<Pressure> pressure = pressure(group, "io.pressure");
-    Optional<Path> folder = folder(Controller.IO, group);
-    if (folder.isEmpty()) {
-      return new Statistics.Io(0, 0, 0, 0, pressure);
-    }
-    return isV2(Controller.IO) ? v2.io(folder.get(), pressure) : v1.io(folder.get(), pressure);
+  private Io io(GroupFigures figures, Optional<Pressure> pressure) {
+    return isV2(Controller.IO)
+        ? V2Statistics.io(figures, pressure)
+        : V1Statistics.io(figures, pressure);
   }
 
-  private Map<String, Long> hugepages(CgroupPath group) {
+  private Map<String, Long> hugepages(GroupFigures figures) {
     Map<String, Long> used = new HashMap<>();
-    Optional<Path> folder = folder(Controller.HUGETLB, group);
-    if (folder.isPresent()) {
-      String file = isV2(Controller.HUGETLB) ? ".current" : ".usage_in_bytes";
-      for (String size : source.pageSizes()) {
-        long bytes = source.number(folder.get().resolve("hugetlb." + size + file));
-        if (bytes >= 0) {
-          used.put(size, bytes);
-        }
+    String file = isV2(Controller.HUGETLB) ? ".current" : ".usage_in_bytes";
+    for (String size : pageSizes) {
+      long bytes = figures.number(Name.of(Controller.HUGETLB, "hugetlb." + size + file));
+      if (bytes >= 0) {
+        used.put(size, bytes);
       }
     }
     return used;
@@ -95,31 +116,23 @@ final class StatisticsReader {
    */
   long oomKills(CgroupPath group) throws CgroupException {
     Optional<Path> file = oomFile(group);
-    return file.isEmpty()
-        ? 0
-        : new KeyedValues(source.required(file.get(), group)).orZero("oom_kill");
+    if (file.isEmpty()) {
+      return 0;
+    }
+    try {
+      return new KeyedValues(files.read(file.get())).orZero("oom_kill");
+    } catch (CgroupException e) {
+      throw e.is(Reason.ABSENT) ? absent(group) : e;
+    }
   }
 
   /** The file that counts those. */
   Optional<Path> oomFile(CgroupPath group) {
     String name = isV2(Controller.MEMORY) ? "memory.events" : "memory.oom_control";
-    return folder(Controller.MEMORY, group).map(f -> f.resolve(name));
+    return layout.of(Controller.MEMORY).map(h -> h.folder(group).resolve(name));
   }
 
   private boolean isV2(Controller controller) {
     return layout.of(controller).map(Hierarchy::isV2).orElse(false);
-  }
-
-  private Optional<Path> folder(Controller controller, CgroupPath group) {
-    return layout.of(controller).map(h -> h.folder(group));
-  }
-
-  private Optional<Path> unifiedFolder(CgroupPath group) {
-    return layout.unified().map(h -> h.folder(group));
-  }
-
-  /** Pressure is kept by the v2 tree alone, with controllers or without. */
-  private Optional<Pressure> pressure(CgroupPath group, String file) {
-    return unifiedFolder(group).flatMap(f -> source.pressure(f.resolve(file)));
   }
 }

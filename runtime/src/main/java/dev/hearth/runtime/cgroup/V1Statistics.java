@@ -1,50 +1,58 @@
 package dev.hearth.runtime.cgroup;
 
+import dev.hearth.runtime.cgroup.GroupFigures.Name;
 import dev.hearth.runtime.cgroup.Statistics.Cpu;
 import dev.hearth.runtime.cgroup.Statistics.Io;
 import dev.hearth.runtime.cgroup.Statistics.Memory;
-import java.nio.file.Path;
 import java.util.Optional;
 
 /** Figures from v1's files (the kernel's admin-guide/cgroup-v1). */
 final class V1Statistics {
+  private static final Name CPU_USAGE = Name.of(Controller.CPUACCT, "cpuacct.usage");
+  private static final Name CPU_USER = Name.of(Controller.CPUACCT, "cpuacct.usage_user");
+  private static final Name CPU_SYSTEM = Name.of(Controller.CPUACCT, "cpuacct.usage_sys");
+  private static final Name CPU_STAT = Name.of(Controller.CPU, "cpu.stat");
+  private static final Name MEMORY_STAT = Name.of(Controller.MEMORY, "memory.stat");
+  private static final Name MEMORY_USAGE = Name.of(Controller.MEMORY, "memory.usage_in_bytes");
+  private static final Name MEMORY_LIMIT = Name.of(Controller.MEMORY, "memory.limit_in_bytes");
+  private static final Name BOTH_LIMIT = Name.of(Controller.MEMORY, "memory.memsw.limit_in_bytes");
+  private static final Name KERNEL = Name.of(Controller.MEMORY, "memory.kmem.usage_in_bytes");
+  private static final Name IO_BYTES =
+      Name.of(Controller.IO, "blkio.throttle.io_service_bytes_recursive");
+  private static final Name IO_COUNT =
+      Name.of(Controller.IO, "blkio.throttle.io_serviced_recursive");
   private static final int IO_WORDS = 3;
 
-  private final StatisticsSource source;
+  private V1Statistics() {}
 
-  V1Statistics(StatisticsSource source) {
-    this.source = source;
-  }
-
-  /**
-   * @param accounting the group's folder with cpuacct
-   * @param bandwidth with cpu
-   */
-  Cpu cpu(Path accounting, Optional<Path> bandwidth, Optional<Pressure> pressure) {
-    KeyedValues stat =
-        bandwidth.map(f -> source.keyed(f.resolve("cpu.stat"))).orElse(KeyedValues.NONE);
+  static Cpu cpu(GroupFigures figures, Optional<Pressure> pressure, boolean whole) {
+    long usage = figures.number(CPU_USAGE);
+    if (!whole) {
+      return Cpu.of(usage, pressure);
+    }
+    KeyedValues stat = figures.keyed(CPU_STAT);
     return new Cpu(
-        source.number(accounting.resolve("cpuacct.usage")),
-        source.number(accounting.resolve("cpuacct.usage_user")),
-        source.number(accounting.resolve("cpuacct.usage_sys")),
+        usage,
+        figures.number(CPU_USER),
+        figures.number(CPU_SYSTEM),
         stat.orZero("nr_periods"),
         stat.orZero("nr_throttled"),
         stat.orZero("throttled_time"),
         pressure);
   }
 
-  Memory memory(Path folder, Optional<Pressure> pressure) {
-    KeyedValues stat = source.keyed(folder.resolve("memory.stat"));
-    long usage = source.number(folder.resolve("memory.usage_in_bytes"));
-    long limit = unlimited(source.number(folder.resolve("memory.limit_in_bytes")));
-    long both = unlimited(source.number(folder.resolve("memory.memsw.limit_in_bytes")));
+  static Memory memory(GroupFigures figures, Optional<Pressure> pressure, boolean whole) {
+    KeyedValues stat = figures.keyed(MEMORY_STAT);
+    long usage = figures.number(MEMORY_USAGE);
+    long limit = unlimited(figures.number(MEMORY_LIMIT));
+    long both = unlimited(figures.number(BOTH_LIMIT));
     return new Memory(
         usage,
         usage < 0 ? usage : Math.max(0, usage - stat.orZero("total_inactive_file")),
         stat.get("total_rss"),
         stat.get("total_cache"),
         stat.get("total_mapped_file"),
-        source.number(folder.resolve("memory.kmem.usage_in_bytes")),
+        whole ? figures.number(KERNEL) : Statistics.UNKNOWN,
         stat.get("total_pgfault"),
         stat.get("total_pgmajfault"),
         limit,
@@ -59,21 +67,21 @@ final class V1Statistics {
   }
 
   /** The throttle policy counts whatever the scheduler. */
-  Io io(Path folder, Optional<Pressure> pressure) {
-    long[] bytes = readWrite(folder.resolve("blkio.throttle.io_service_bytes_recursive"));
-    long[] operations = readWrite(folder.resolve("blkio.throttle.io_serviced_recursive"));
+  static Io io(GroupFigures figures, Optional<Pressure> pressure) {
+    long[] bytes = readWrite(figures.text(IO_BYTES));
+    long[] operations = readWrite(figures.text(IO_COUNT));
     return new Io(bytes[0], bytes[1], operations[0], operations[1], pressure);
   }
 
   /** Sums over lines {@code 8:0 Read 4096}. */
-  private long[] readWrite(Path file) {
+  private static long[] readWrite(String text) {
     long[] sums = new long[2];
-    for (String line : source.text(file).split("\n", -1)) {
+    for (String line : text.split("\n", -1)) {
       String[] words = line.split(" ", -1);
       if (words.length == IO_WORDS && words[1].equals("Read")) {
-        sums[0] += Math.max(0, source.number(words[2]));
+        sums[0] += Math.max(0, GroupFigures.number(words[2]));
       } else if (words.length == IO_WORDS && words[1].equals("Write")) {
-        sums[1] += Math.max(0, source.number(words[2]));
+        sums[1] += Math.max(0, GroupFigures.number(words[2]));
       }
     }
     return sums;

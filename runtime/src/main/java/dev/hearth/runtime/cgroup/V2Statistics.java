@@ -1,9 +1,9 @@
 package dev.hearth.runtime.cgroup;
 
+import dev.hearth.runtime.cgroup.GroupFigures.Name;
 import dev.hearth.runtime.cgroup.Statistics.Cpu;
 import dev.hearth.runtime.cgroup.Statistics.Io;
 import dev.hearth.runtime.cgroup.Statistics.Memory;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -12,14 +12,18 @@ import java.util.Optional;
 final class V2Statistics {
   private static final long NANOS = 1000;
 
-  private final StatisticsSource source;
+  private static final Name CPU_STAT = Name.unified("cpu.stat");
+  private static final Name MEMORY_STAT = Name.unified("memory.stat");
+  private static final Name MEMORY_CURRENT = Name.unified("memory.current");
+  private static final Name MEMORY_MAX = Name.unified("memory.max");
+  private static final Name SWAP_CURRENT = Name.unified("memory.swap.current");
+  private static final Name SWAP_MAX = Name.unified("memory.swap.max");
+  private static final Name IO_STAT = Name.unified("io.stat");
 
-  V2Statistics(StatisticsSource source) {
-    this.source = source;
-  }
+  private V2Statistics() {}
 
-  Cpu cpu(Path folder, Optional<Pressure> pressure) {
-    KeyedValues stat = source.keyed(folder.resolve("cpu.stat"));
+  static Cpu cpu(GroupFigures figures, Optional<Pressure> pressure) {
+    KeyedValues stat = figures.keyed(CPU_STAT);
     return new Cpu(
         stat.orZero("usage_usec") * NANOS,
         stat.orZero("user_usec") * NANOS,
@@ -30,9 +34,9 @@ final class V2Statistics {
         pressure);
   }
 
-  Memory memory(Path folder, Optional<Pressure> pressure) {
-    KeyedValues stat = source.keyed(folder.resolve("memory.stat"));
-    long usage = source.number(folder.resolve("memory.current"));
+  static Memory memory(GroupFigures figures, Optional<Pressure> pressure) {
+    KeyedValues stat = figures.keyed(MEMORY_STAT);
+    long usage = figures.number(MEMORY_CURRENT);
     return new Memory(
         usage,
         usage < 0 ? usage : Math.max(0, usage - stat.orZero("inactive_file")),
@@ -42,19 +46,19 @@ final class V2Statistics {
         stat.get("kernel"),
         stat.get("pgfault"),
         stat.get("pgmajfault"),
-        source.number(folder.resolve("memory.max")),
-        source.number(folder.resolve("memory.swap.current")),
-        source.number(folder.resolve("memory.swap.max")),
+        figures.number(MEMORY_MAX),
+        figures.number(SWAP_CURRENT),
+        figures.number(SWAP_MAX),
         pressure);
   }
 
   /** Sums over lines {@code 8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=0 dios=0}. */
-  Io io(Path folder, Optional<Pressure> pressure) {
+  static Io io(GroupFigures figures, Optional<Pressure> pressure) {
     Map<String, Long> sums = new HashMap<>();
-    for (String word : source.text(folder.resolve("io.stat")).split("[ \n]", -1)) {
+    for (String word : figures.text(IO_STAT).split("[ \n]", -1)) {
       int equals = word.indexOf('=');
       if (equals > 0) {
-        long value = Math.max(0, source.number(word.substring(equals + 1)));
+        long value = Math.max(0, GroupFigures.number(word.substring(equals + 1)));
         sums.merge(word.substring(0, equals), value, Long::sum);
       }
     }

@@ -167,12 +167,12 @@ public final class ContainerParts {
     makeState(container.id());
   }
 
-  /** What the container has used so far; empty if it does not run. */
-  public Optional<Statistics> statistics(ContainerRecord container) {
+  /** {@link Cgroup#usage} of the container; empty if it does not run. */
+  public Optional<Statistics> usage(ContainerRecord container) {
     try {
       Optional<Cgroup> cgroup = cgroup(container);
       return cgroup.isPresent() && cgroup.get().exists()
-          ? Optional.of(cgroup.get().statistics())
+          ? Optional.of(cgroup.get().usage())
           : Optional.empty();
     } catch (CgroupException e) {
       return Optional.empty();

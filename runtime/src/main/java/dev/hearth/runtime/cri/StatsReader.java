@@ -84,7 +84,7 @@ public final class StatsReader {
     if (!(record.state() instanceof ContainerState.Running)) {
       return Optional.empty();
     }
-    return parts.statistics(record).map(statistics -> container(record, statistics));
+    return parts.usage(record).map(statistics -> container(record, statistics));
   }
 
   private ContainerStats container(ContainerRecord record, Statistics statistics) {
@@ -161,7 +161,7 @@ public final class StatsReader {
 
   private Optional<PodSandboxStats> pod(
       PodRecord pod, Optional<List<InterfaceStatistics>> interfaces) {
-    Optional<Statistics> measured = sandboxes.statistics(pod);
+    Optional<Statistics> measured = sandboxes.usage(pod);
     if (measured.isEmpty()) {
       return Optional.empty();
     }

@@ -223,11 +223,11 @@ public final class SandboxParts {
         && (pod.spec().namespaces().pid() != NamespaceMode.POD || pause.alive(pod.id()));
   }
 
-  /** What the pod has used so far, all its containers together; empty if it has no group. */
-  public Optional<Statistics> statistics(PodRecord pod) {
+  /** {@link Cgroup#usage} of the pod with all its containers; empty if it has no group. */
+  public Optional<Statistics> usage(PodRecord pod) {
     try {
       Cgroup group = cgroups.at(cgroup(pod.id(), pod.spec()));
-      return group.exists() ? Optional.of(group.statistics()) : Optional.empty();
+      return group.exists() ? Optional.of(group.usage()) : Optional.empty();
     } catch (CgroupException e) {
       return Optional.empty();
     }

@@ -345,4 +345,55 @@ class CgroupsTest {
       assertThat(group.oomKills()).isEqualTo(3);
     }
   }
+
+  @ParameterizedTest
+  @MethodSource("kernels")
+  void readsUsageFromFilesThatStayOpenUntilTheGroupIsRemoved(FakeKernel kernel) throws Exception {
+    Cgroups cgroups = kernel.cgroups();
+    Cgroup group = cgroups.create(GROUP, Limits.NONE);
+    assertThat(group.usage().tasks()).isZero();
+    int open = kernel.openFiles;
+    assertThat(open).isPositive();
+    kernel.files.replaceAll((file, text) -> file.endsWith("pids.current") ? "3" : text);
+    assertThat(group.usage().tasks()).isEqualTo(3);
+    assertThat(kernel.openFiles).isEqualTo(open);
+    cgroups.at(new CgroupPath("/hearth/pod")).remove(SECOND);
+    assertThat(kernel.openFiles).isZero();
+  }
+
+  @ParameterizedTest
+  @MethodSource("kernels")
+  void closesTheFilesOfAGroupThatSomebodyElseRemoved(FakeKernel kernel) throws Exception {
+    Cgroup group = kernel.cgroups().create(GROUP, Limits.NONE);
+    assertThat(group.usage().tasks()).isZero();
+    for (Hierarchy h : kernel.layout().hierarchies()) {
+      assertThat(kernel.removeFolder(h.folder(GROUP))).isTrue();
+    }
+    assertFails(Reason.ABSENT, "does not exist", group::usage);
+    assertThat(kernel.openFiles).isZero();
+  }
+
+  @Test
+  void readsAllStatisticsAndLeavesNoFileOpen() throws Exception {
+    FakeKernel kernel = FakeKernel.hybrid();
+    Cgroup group = kernel.cgroups().create(GROUP, memory(1 << 20, 0));
+    assertThat(group.statistics().memory().limit()).isEqualTo(1 << 20);
+    assertThat(group.usage().memory().limit()).isEqualTo(1 << 20);
+    group.remove(SECOND);
+    assertThat(kernel.openFiles).isZero();
+  }
+
+  @Test
+  void keepsFilesOfSoManyGroupsOpenAndNoMore() throws Exception {
+    FakeKernel kernel = FakeKernel.v2();
+    Cgroups cgroups = kernel.cgroups();
+    Cgroup first = cgroups.create(GROUP, Limits.NONE);
+    first.usage();
+    int each = kernel.openFiles;
+    for (int i = 1; i <= OpenGroups.MAX; i++) {
+      cgroups.create(new CgroupPath("/hearth/pod/box" + i), Limits.NONE).usage();
+    }
+    assertThat(kernel.openFiles).isEqualTo(each * OpenGroups.MAX);
+    assertThat(first.usage().tasks()).isZero();
+  }
 }

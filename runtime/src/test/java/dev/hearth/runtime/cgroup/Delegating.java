@@ -17,6 +17,11 @@ class Delegating implements CgroupFiles {
   }
 
   @Override
+  public OpenFile open(Path file) throws CgroupException {
+    return below.open(file);
+  }
+
+  @Override
   public void write(Path file, String value) throws CgroupException {
     below.write(file, value);
   }

@@ -90,6 +90,7 @@ final class FakeKernel implements CgroupFiles, Ticker, Pidfds, DeviceGate {
   int failAt;
 
   int operations;
+  int openFiles;
   private long nanos;
 
   private FakeKernel(List<Hierarchy> hierarchies) {
@@ -231,6 +232,23 @@ final class FakeKernel implements CgroupFiles, Ticker, Pidfds, DeviceGate {
               + files.get(folder.resolve("cgroup.freeze"))
               + "\n";
       default -> content + "\n";
+    };
+  }
+
+  @Override
+  public OpenFile open(Path file) throws CgroupException {
+    read(file);
+    openFiles++;
+    return new OpenFile() {
+      @Override
+      public String read() throws CgroupException {
+        return FakeKernel.this.read(file);
+      }
+
+      @Override
+      public void close() {
+        openFiles--;
+      }
     };
   }
 

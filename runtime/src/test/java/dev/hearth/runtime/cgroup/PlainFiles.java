@@ -18,6 +18,11 @@ final class PlainFiles implements CgroupFiles {
   }
 
   @Override
+  public OpenFile open(Path file) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public void write(Path file, String value) {
     throw new UnsupportedOperationException();
   }
