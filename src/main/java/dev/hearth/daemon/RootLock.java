@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * dies, however it dies; the file only tells who holds it.
  */
 final class RootLock implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger("dev.hearth");
+
   private final FileChannel channel;
   private final FileLock lock;
 
@@ -43,13 +45,23 @@ final class RootLock implements AutoCloseable {
                 + Files.readString(file).strip()
                 + ": stop it, or give this one a root, a state, a socket and a network of its own");
       }
-      channel.truncate(0);
-      String pid = ProcessHandle.current().pid() + "\n";
-      channel.write(ByteBuffer.wrap(pid.getBytes(StandardCharsets.UTF_8)), 0);
+      tellWho(channel);
       return new RootLock(channel, lock);
     } catch (IOException e) {
       channel.close();
       throw e;
+    }
+  }
+
+  /** Not worth a failure: a full disk must not keep the daemon from freeing it. */
+  private static void tellWho(FileChannel channel) {
+    byte[] pid = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.UTF_8);
+    try {
+      // Over what is there, which needs no room.
+      channel.write(ByteBuffer.wrap(pid), 0);
+      channel.truncate(pid.length);
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.WARNING, "the lock cannot tell who holds it", e);
     }
   }
 

@@ -6,6 +6,7 @@ import dev.hearth.runtime.model.ContainerSpec;
 import dev.hearth.runtime.model.ContainerState;
 import dev.hearth.runtime.model.HearthException;
 import dev.hearth.runtime.model.PodId;
+import dev.hearth.runtime.store.LateWrite;
 import dev.hearth.runtime.store.RecordStore;
 import dev.hearth.runtime.store.StoreException;
 import java.time.Duration;
@@ -32,6 +33,9 @@ public final class Container {
 
   /** Whether the record is on disk. Under the lock. */
   private boolean recorded;
+
+  /** Whether the record on disk is behind, and somebody tries to mend that. Under the lock. */
+  private boolean late;
 
   /** Set once, under the lock, when nothing of the container is left. */
   private volatile boolean gone;
@@ -105,8 +109,40 @@ public final class Container {
   /** Makes the next record durable, then visible. Under the lock. */
   public void replace(ContainerRecord next) throws StoreException {
     store.write(next.id().value(), next);
-    record = next;
     recorded = true;
+    late = false;
+    show(next);
+  }
+
+  /**
+   * As {@link #replace}, for what is so whether it can be recorded or not: it is visible in any
+   * case, and durable as soon as the disk allows. Under the lock.
+   */
+  public void settle(ContainerRecord next) {
+    try {
+      replace(next);
+    } catch (StoreException e) {
+      show(next);
+      if (!late) {
+        late = true;
+        LateWrite.begin("the state of container " + id(), e, this::writeLate);
+      }
+    }
+  }
+
+  private void writeLate() throws StoreException {
+    lock.lock();
+    try {
+      if (late && !gone) {
+        replace(record);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void show(ContainerRecord next) {
+    record = next;
     if (next.state() instanceof ContainerState.Exited) {
       ended.complete(null);
     }

@@ -3,7 +3,7 @@ package dev.hearth.runtime.container;
 import dev.hearth.runtime.event.ContainerEvent;
 import dev.hearth.runtime.event.ContainerEvents;
 import dev.hearth.runtime.model.ContainerState;
-import dev.hearth.runtime.store.StoreException;
+import java.time.Duration;
 
 /** Waits for the end of every container that runs, and records it. */
 public final class ContainerExits {
@@ -11,6 +11,9 @@ public final class ContainerExits {
 
   /** Exit code of a container whose process never came to run, as shells have it. */
   static final int START_FAILED = 128;
+
+  /** How long to wait before a failed wait is begun again. */
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
 
   private final ContainerProcesses processes;
   private final ContainerParts parts;
@@ -32,7 +35,19 @@ public final class ContainerExits {
 
   private void await(Container container) {
     try {
-      record(container, processes.awaitEnd(container));
+      while (!container.gone()) {
+        try {
+          record(container, processes.awaitEnd(container));
+          return;
+        } catch (RuntimeException e) {
+          // Nobody else would ever tell of this end.
+          LOG.log(
+              System.Logger.Level.ERROR,
+              "the end of container " + container.id() + " cannot be awaited; trying again",
+              e);
+          Thread.sleep(PATIENCE);
+        }
+      }
     } catch (InterruptedException e) {
       // The daemon is stopping; the next one takes the container over.
       Thread.currentThread().interrupt();
@@ -50,18 +65,9 @@ public final class ContainerExits {
       }
       // What the first process left behind, in a shared PID namespace, ends with it.
       parts.clearProcesses(container.record());
-      container.replace(container.record().with(exited));
+      container.settle(container.record().with(exited));
       // Before anybody else can change the container: its removal must not be told first.
       events.publish(ContainerEvent.Kind.STOPPED, container.podId(), container.id());
-    } catch (StoreException e) {
-      LOG.log(
-          System.Logger.Level.ERROR,
-          "the end of container "
-              + container.id()
-              + " could not be recorded: it shows as running"
-              + " until the next start of hearthd",
-          e);
-      return;
     } finally {
       container.lock().unlock();
     }

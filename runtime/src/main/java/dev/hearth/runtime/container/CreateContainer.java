@@ -162,7 +162,7 @@ public final class CreateContainer {
         containers.withdraw(container);
         return failure;
       }
-      container.replace(
+      container.settle(
           container
               .record()
               .with(

@@ -83,7 +83,8 @@ public final class RemoveContainer {
     events.publish(ContainerEvent.Kind.DELETED, container.podId(), container.id());
   }
 
-  private void recordRemoving(Container container) throws Exception {
+  /** A full disk is no reason to keep what fills it; the steps may be repeated without a record. */
+  private void recordRemoving(Container container) {
     ContainerState.Exited last =
         switch (container.state()) {
           case ContainerState.Exited exited -> exited;
@@ -92,7 +93,7 @@ public final class RemoveContainer {
               new ContainerState.Exited(
                   Optional.empty(), clock.instant(), 0, "Removed", "it was never started");
         };
-    container.replace(container.record().with(new ContainerState.Removing(last)));
+    container.settle(container.record().with(new ContainerState.Removing(last)));
   }
 
   /** An image removed under its container kept its layers until now. */

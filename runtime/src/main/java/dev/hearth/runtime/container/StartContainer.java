@@ -10,7 +10,6 @@ import dev.hearth.runtime.model.HearthException;
 import dev.hearth.runtime.model.Steps;
 import dev.hearth.runtime.pod.Pod;
 import dev.hearth.runtime.pod.Pods;
-import dev.hearth.runtime.store.StoreException;
 import dev.hearth.shim.StartFailure;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -145,20 +144,16 @@ public final class StartContainer {
     if (!(cause instanceof StartFailure)) {
       return;
     }
-    try {
-      container.replace(
-          container
-              .record()
-              .with(
-                  new ContainerState.Exited(
-                      Optional.empty(),
-                      clock.instant(),
-                      ContainerExits.START_FAILED,
-                      "StartError",
-                      String.valueOf(failure.getMessage()))));
-      events.publish(ContainerEvent.Kind.STOPPED, container.podId(), container.id());
-    } catch (StoreException e) {
-      failure.addSuppressed(e);
-    }
+    container.settle(
+        container
+            .record()
+            .with(
+                new ContainerState.Exited(
+                    Optional.empty(),
+                    clock.instant(),
+                    ContainerExits.START_FAILED,
+                    "StartError",
+                    String.valueOf(failure.getMessage()))));
+    events.publish(ContainerEvent.Kind.STOPPED, container.podId(), container.id());
   }
 }

@@ -97,7 +97,13 @@ public final class Images {
       generation = Math.max(generation, image.generation());
     }
     for (Image corrected : settleTags(images)) {
-      records.write(corrected.id().hex(), corrected);
+      try {
+        records.write(corrected.id().hex(), corrected);
+      } catch (StoreException e) {
+        // The next start comes to the same result.
+        reports.add(
+            "the tags of image " + corrected.id() + " stay as they were: " + e.getMessage());
+      }
     }
     return new Images(records, failpoints, images, generation);
   }

@@ -178,11 +178,21 @@ final class AddressBook implements AutoCloseable {
     }
   }
 
-  /** Takes back the ports of a pod and leaves it its addresses. */
-  synchronized void releasePorts(PodId pod) throws NetworkException {
+  /**
+   * Takes back the ports of a pod and leaves it its addresses. On a full disk the lease goes on
+   * naming the ports, until it is deleted with the addresses.
+   */
+  synchronized void releasePorts(PodId pod) {
     Lease lease = leases.get(pod);
-    if (lease != null && !lease.hostPorts().isEmpty()) {
-      store(new Lease(pod, lease.addresses(), List.of()));
+    if (lease == null || lease.hostPorts().isEmpty()) {
+      return;
+    }
+    Lease without = new Lease(pod, lease.addresses(), List.of());
+    enter(without);
+    try {
+      files.write(without);
+    } catch (IOException _) {
+      // The pod is on its way out: a daemon that reads the ports again takes them back again.
     }
   }
 

@@ -4,6 +4,7 @@ import dev.hearth.runtime.model.PodId;
 import dev.hearth.runtime.model.PodRecord;
 import dev.hearth.runtime.model.PodSpec;
 import dev.hearth.runtime.model.PodState;
+import dev.hearth.runtime.store.LateWrite;
 import dev.hearth.runtime.store.RecordStore;
 import dev.hearth.runtime.store.StoreException;
 import java.util.concurrent.locks.Lock;
@@ -25,6 +26,9 @@ public final class Pod {
 
   /** Whether the record is on disk. Under the exclusive lock. */
   private boolean recorded;
+
+  /** Whether the record on disk is behind, and somebody tries to mend that. Exclusive lock. */
+  private boolean late;
 
   /** Set once, under the exclusive lock, when nothing of the sandbox is left. */
   private volatile boolean gone;
@@ -78,6 +82,34 @@ public final class Pod {
     store.write(next.id().value(), next);
     record = next;
     recorded = true;
+    late = false;
+  }
+
+  /**
+   * As {@link #replace}, for what is so whether it can be recorded or not: it is visible in any
+   * case, and durable as soon as the disk allows. Under the exclusive lock.
+   */
+  void settle(PodRecord next) {
+    try {
+      replace(next);
+    } catch (StoreException e) {
+      record = next;
+      if (!late) {
+        late = true;
+        LateWrite.begin("the state of pod sandbox " + id(), e, this::writeLate);
+      }
+    }
+  }
+
+  private void writeLate() throws StoreException {
+    lock.writeLock().lock();
+    try {
+      if (late && !gone) {
+        replace(record);
+      }
+    } finally {
+      lock.writeLock().unlock();
+    }
   }
 
   /** Deletes the record; the sandbox is gone. Under the exclusive lock. */

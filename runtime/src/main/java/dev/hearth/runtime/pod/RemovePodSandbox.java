@@ -59,7 +59,7 @@ public final class RemovePodSandbox {
     Steps steps = new Steps(failpoints, "RemovePodSandbox");
     try {
       steps.run("containers", () -> containers.removeAll(pod.id()));
-      steps.run("record intent", () -> pod.replace(pod.record().with(new PodState.Removing())));
+      steps.run("record intent", () -> pod.settle(pod.record().with(new PodState.Removing())));
       steps.run("files", () -> parts.deleteFiles(pod));
       steps.run("forget", pod::forget);
     } catch (Exception e) {

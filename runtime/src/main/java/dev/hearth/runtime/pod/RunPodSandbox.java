@@ -142,7 +142,7 @@ public final class RunPodSandbox {
         pods.withdraw(pod);
         return failure;
       }
-      record(pod, new PodState.Stopped());
+      pod.settle(pod.record().with(new PodState.Stopped()));
     } catch (StoreException e) {
       failure.addSuppressed(e);
     }

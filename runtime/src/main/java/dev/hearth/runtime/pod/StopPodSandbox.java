@@ -61,7 +61,7 @@ public final class StopPodSandbox {
       steps.run("shm", () -> parts.unmountShm(pod));
       steps.run("namespaces", () -> parts.dropNamespaces(pod));
       steps.run("cgroup", () -> parts.removeCgroup(pod));
-      steps.run("record stopped", () -> pod.replace(pod.record().with(new PodState.Stopped())));
+      steps.run("record stopped", () -> pod.settle(pod.record().with(new PodState.Stopped())));
     } catch (Exception e) {
       throw PodFailure.of("pod sandbox " + pod.id() + " could not be stopped", e);
     }

@@ -143,7 +143,7 @@ public final class RecordStore<T> {
         try {
           records.put(name, decode(Files.readAllBytes(file)));
         } catch (IOException | BadRecordException e) {
-          setAside.add(setAside(file, name, String.valueOf(e.getMessage())));
+          setAside.add(setAsideIfPossible(file, name, String.valueOf(e.getMessage())));
         }
       }
     } catch (IOException e) {
@@ -158,6 +158,15 @@ public final class RecordStore<T> {
       return setAside(directory.resolve(name), name, reason);
     } catch (IOException e) {
       throw new StoreException("cannot set the " + kind + " record " + name + " aside", e);
+    }
+  }
+
+  /** Where it cannot be moved it stays, and the next start finds it as bad as this one. */
+  private SetAside setAsideIfPossible(Path file, String name, String reason) {
+    try {
+      return setAside(file, name, reason);
+    } catch (IOException e) {
+      return new SetAside(name, file, reason + "; it cannot be moved away: " + e.getMessage());
     }
   }
 
