@@ -125,7 +125,7 @@ class PodNamespacesIT {
     Path state = directory.resolve("pod");
 
     assertThatThrownBy(() -> create(ALL, "", Map.of("net.ipv4.no_such_setting", "1")))
-        .isInstanceOf(NetworkException.Refused.class)
+        .isInstanceOf(NetworkException.Invalid.class)
         .hasMessageContaining("no_such_setting");
     assertThat(state.resolve("ns")).doesNotExist();
 
