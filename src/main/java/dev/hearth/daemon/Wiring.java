@@ -279,11 +279,14 @@ final class Wiring implements AutoCloseable {
         warning -> LOG.log(System.Logger.Level.WARNING, warning));
   }
 
-  private static ContainerPlans plans(Cgroups cgroups) {
+  private static ContainerPlans plans(Cgroups cgroups) throws InterruptedException {
     NodeView node = new NodeView();
     ContainerPlans plans =
         new ContainerPlans(
-            node.facts(cgroups.layout().mode() == dev.hearth.runtime.cgroup.Layout.Mode.V2), node);
+            node.facts(
+                cgroups.layout().mode() == dev.hearth.runtime.cgroup.Layout.Mode.V2,
+                DefaultAppArmorProfile.load()),
+            node);
     plans.warmUp();
     return plans;
   }

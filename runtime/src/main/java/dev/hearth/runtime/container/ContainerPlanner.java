@@ -2,6 +2,7 @@ package dev.hearth.runtime.container;
 
 import com.google.gson.JsonObject;
 import dev.hearth.linux.DetachedMounts;
+import dev.hearth.linux.Errno;
 import dev.hearth.linux.Fd;
 import dev.hearth.linux.LinuxException;
 import dev.hearth.linux.Namespace;
@@ -92,9 +93,17 @@ public final class ContainerPlanner {
   }
 
   private static String text(RootView view, String path) throws LinuxException {
-    return view.read(path, MAX_DATABASE)
-        .map(bytes -> new String(bytes, StandardCharsets.UTF_8))
-        .orElse("");
+    try {
+      return view.read(path, MAX_DATABASE)
+          .map(bytes -> new String(bytes, StandardCharsets.UTF_8))
+          .orElse("");
+    } catch (LinuxException e) {
+      if (e.is(Errno.EFBIG)) {
+        throw new HearthException.InvalidRequest(
+            path + " of the image is longer than " + MAX_DATABASE + " bytes", e);
+      }
+      throw e;
+    }
   }
 
   /** Fails as the start would, for what the request or the image got wrong. */

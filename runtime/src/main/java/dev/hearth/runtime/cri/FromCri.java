@@ -225,11 +225,13 @@ final class FromCri {
     return present ? profile(profile) : named(oldPath, SecurityProfile.UNCONFINED);
   }
 
-  // An absent AppArmor profile means the runtime's default, where the host has AppArmor.
-  private static SecurityProfile apparmor(LinuxContainerSecurityContext s) {
-    return s.hasApparmor()
-        ? profile(s.getApparmor())
-        : named(s.getApparmorProfile(), SecurityProfile.RUNTIME_DEFAULT);
+  private static Optional<SecurityProfile> apparmor(LinuxContainerSecurityContext s) {
+    if (s.hasApparmor()) {
+      return Optional.of(profile(s.getApparmor()));
+    }
+    return s.getApparmorProfile().isEmpty()
+        ? Optional.empty()
+        : Optional.of(named(s.getApparmorProfile(), SecurityProfile.RUNTIME_DEFAULT));
   }
 
   private static SecurityProfile profile(dev.hearth.proto.cri.v1.SecurityProfile profile) {

@@ -9,6 +9,7 @@ import java.util.Optional;
  * @param addCapabilities names without CAP_ in any case, or ALL
  * @param runAsUsername looked up in the image's /etc/passwd; empty when {@code runAsUser} or the
  *     image decides
+ * @param apparmor absent for the node's default, which may be none
  * @param maskedPaths hidden from the container; the kubelet sends the usual ones
  */
 public record SecurityContext(
@@ -28,7 +29,7 @@ public record SecurityContext(
     List<String> maskedPaths,
     List<String> readonlyPaths,
     SecurityProfile seccomp,
-    SecurityProfile apparmor) {
+    Optional<SecurityProfile> apparmor) {
 
   /** Whether groups that the image defines for the user count too. */
   public enum GroupsPolicy {

@@ -14,7 +14,6 @@ import dev.hearth.shim.CgroupJoins;
 import dev.hearth.shim.ContainerFolder;
 import dev.hearth.shim.ContainerLink;
 import dev.hearth.shim.ContainerMount;
-import dev.hearth.shim.ExecLabel;
 import dev.hearth.shim.ExecPlan;
 import dev.hearth.shim.FileTree;
 import dev.hearth.shim.ProcessSetup;
@@ -35,12 +34,14 @@ public final class ContainerPlans {
   private final NodeFacts facts;
   private final HostView host;
   private final SeccompFilters filters;
+  private final ExecLabels labels;
   private final Namespacing namespacing;
 
   public ContainerPlans(NodeFacts facts, HostView host) {
     this.facts = facts;
     this.host = host;
-    this.filters = new SeccompFilters(facts.abi());
+    this.filters = new SeccompFilters(facts.abi(), facts.kernelRelease());
+    this.labels = new ExecLabels(facts, host);
     this.namespacing = new Namespacing(facts.unifiedCgroups());
   }
 
@@ -151,7 +152,7 @@ public final class ContainerPlans {
         ProcessSetup.DEFAULT_UMASK,
         workingDirectory(spec, container.image()),
         OptionalInt.of(spec.resources().oomScoreAdj()),
-        label(security),
+        labels.label(security),
         new Body.Program(arguments, environment.entries(), environment.searchPath()));
   }
 
@@ -163,32 +164,6 @@ public final class ContainerPlans {
           "the working directory of image " + spec.image() + " contains a NUL character");
     }
     return ContainerPath.clean(folder);
-  }
-
-  private Optional<ExecLabel> label(SecurityContext security) {
-    var selinux = security.selinux();
-    if (facts.seLinux() && !selinux.type().isEmpty()) {
-      return Optional.of(
-          ExecLabel.selinux(
-              String.join(":", selinux.user(), selinux.role(), selinux.type(), selinux.level())));
-    }
-    if (security.privileged()) {
-      return Optional.empty();
-    }
-    return switch (security.apparmor().kind()) {
-      case UNCONFINED -> Optional.empty();
-      case RUNTIME_DEFAULT -> facts.appArmorDefault().map(ExecLabel::apparmor);
-      case LOCALHOST -> Optional.of(ExecLabel.apparmor(localAppArmor(security)));
-    };
-  }
-
-  private String localAppArmor(SecurityContext security) {
-    String name = security.apparmor().localhostRef();
-    if (!facts.appArmor()) {
-      throw new HearthException.Unsupported(
-          "AppArmor profile " + name + " cannot be had: this kernel runs no AppArmor");
-    }
-    return name.startsWith("localhost/") ? name.substring("localhost/".length()) : name;
   }
 
   private static Stdio stdio(ContainerSpec spec) {

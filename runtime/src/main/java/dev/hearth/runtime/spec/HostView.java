@@ -22,4 +22,7 @@ public interface HostView {
    * @throws dev.hearth.runtime.model.HearthException.InvalidRequest if it cannot be read
    */
   String seccompProfile(String path);
+
+  /** Whether the kernel has this AppArmor profile. */
+  boolean appArmorLoaded(String profile);
 }

@@ -6,6 +6,7 @@ import java.util.Optional;
 /**
  * What plans depend on and does not change while the daemon runs.
  *
+ * @param kernelRelease as uname(2) has it
  * @param hostName for pods that have none of their own
  * @param boundingCapabilities CapBnd of the daemon (proc_pid_status(5)): nobody can have more
  * @param unifiedCgroups whether all controllers are on cgroup v2
@@ -15,6 +16,7 @@ import java.util.Optional;
  */
 public record NodeFacts(
     Abi abi,
+    String kernelRelease,
     String hostName,
     long boundingCapabilities,
     boolean unifiedCgroups,

@@ -8,6 +8,7 @@ import dev.hearth.runtime.model.HearthException;
 import dev.hearth.runtime.spec.seccomp.Abi;
 import dev.hearth.shim.DeviceNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,9 +16,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** The node's own files. Stateless. */
 public final class NodeView implements HostView {
+  private static final Path APPARMOR_PROFILES = Path.of("/sys/kernel/security/apparmor/profiles");
   private static final Path DEV = Path.of("/dev");
 
   /** Folders of /dev whose nodes belong to somebody else, and the console, which is the shim's. */
@@ -114,6 +117,10 @@ public final class NodeView implements HostView {
         throw new HearthException.InvalidRequest(
             "seccomp profile is not an absolute path: " + path);
       }
+      if (!Files.isRegularFile(file)) {
+        // To read a pipe would be to wait.
+        throw new HearthException.InvalidRequest("seccomp profile " + path + " is no file");
+      }
       if (Files.size(file) > MAX_PROFILE) {
         throw new HearthException.InvalidRequest(
             "seccomp profile " + path + " is longer than " + MAX_PROFILE + " bytes");
@@ -125,19 +132,36 @@ public final class NodeView implements HostView {
     }
   }
 
+  @Override
+  public boolean appArmorLoaded(String profile) {
+    try (Stream<String> lines = Files.lines(APPARMOR_PROFILES)) {
+      return lines.anyMatch(line -> line.startsWith(profile + " ("));
+    } catch (IOException | UncheckedIOException e) {
+      // Nobody mounted securityfs. The exec fails then if there is no such profile.
+      return true;
+    }
+  }
+
+  /** Whether this kernel confines processes by AppArmor. */
+  public static boolean hasAppArmor() {
+    return firstLine(Path.of("/sys/module/apparmor/parameters/enabled")).equals(Optional.of("Y"));
+  }
+
   /**
    * What plans depend on.
    *
    * @param unifiedCgroups whether all controllers are on cgroup v2
+   * @param appArmorDefault the loaded profile of containers that name none
    */
-  public NodeFacts facts(boolean unifiedCgroups) {
+  public NodeFacts facts(boolean unifiedCgroups, Optional<String> appArmorDefault) {
     return new NodeFacts(
         Abi.of(System.getProperty("os.arch")),
+        firstLine(Path.of("/proc/sys/kernel/osrelease")).orElse("0.0"),
         firstLine(Path.of("/proc/sys/kernel/hostname")).orElse("localhost"),
         boundingCapabilities(),
         unifiedCgroups,
-        firstLine(Path.of("/sys/module/apparmor/parameters/enabled")).equals(Optional.of("Y")),
-        Optional.empty(),
+        hasAppArmor(),
+        appArmorDefault,
         Files.exists(Path.of("/sys/fs/selinux/enforce")));
   }
 

@@ -3,6 +3,7 @@ package dev.hearth.runtime.spec;
 import dev.hearth.runtime.model.HearthException;
 import dev.hearth.runtime.model.SecurityContext;
 import dev.hearth.runtime.spec.seccomp.Abi;
+import dev.hearth.runtime.spec.seccomp.Circumstances;
 import dev.hearth.runtime.spec.seccomp.ProfileJson;
 import dev.hearth.runtime.spec.seccomp.RuntimeDefault;
 import dev.hearth.runtime.spec.seccomp.SeccompCompiler;
@@ -19,6 +20,7 @@ final class SeccompFilters {
   private static final int KEPT = 64;
 
   private final Abi abi;
+  private final String kernelRelease;
   private final SeccompCompiler compiler;
   private final RuntimeDefault defaults;
 
@@ -33,8 +35,9 @@ final class SeccompFilters {
         }
       };
 
-  SeccompFilters(Abi abi) {
+  SeccompFilters(Abi abi, String kernelRelease) {
     this.abi = abi;
+    this.kernelRelease = kernelRelease;
     Syscalls syscalls = Syscalls.load();
     this.compiler = new SeccompCompiler(syscalls);
     this.defaults = new RuntimeDefault(syscalls);
@@ -51,7 +54,7 @@ final class SeccompFilters {
     return switch (security.seccomp().kind()) {
       case UNCONFINED -> Optional.empty();
       case RUNTIME_DEFAULT -> Optional.of(defaultFilter(bounding));
-      case LOCALHOST -> Optional.of(local(security.seccomp().localhostRef(), host));
+      case LOCALHOST -> Optional.of(local(security.seccomp().localhostRef(), bounding, host));
     };
   }
 
@@ -61,10 +64,11 @@ final class SeccompFilters {
     }
   }
 
-  private SeccompFilter local(String reference, HostView host) {
+  private SeccompFilter local(String reference, long bounding, HostView host) {
+    Circumstances around = new Circumstances(abi, Capabilities.names(bounding), kernelRelease);
     String path = reference.startsWith("localhost/") ? reference.substring(10) : reference;
     try {
-      return compile(ProfileJson.parse(path, host.seccompProfile(path)));
+      return compile(ProfileJson.parse(path, host.seccompProfile(path), around));
     } catch (IllegalArgumentException e) {
       throw new HearthException.InvalidRequest(
           "seccomp profile " + path + ": " + e.getMessage(), e);

@@ -4,17 +4,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /**
  * An image's /etc/passwd and /etc/group (passwd(5), group(5)). They come from a stranger: lines
- * that make no sense are passed over, and only so much is read.
+ * that make no sense are passed over, only so much is read, and nothing is kept of what was not
+ * asked for, or a file of many short lines would fill the daemon's memory.
  */
 public final class UserDatabase {
   /** Characters of each file that are looked at; what follows is as if it were not there. */
-  public static final int MAX_TEXT = 4 << 20;
-
-  /** Longest line that is looked at: a group may have thousands of members. */
-  private static final int MAX_LINE = 1 << 20;
+  public static final int MAX_TEXT = 1 << 20;
 
   /** 2^32 - 1 means "no change" to setuid(2), so it is no id. */
   private static final long MAX_ID = 0xFFFF_FFFEL;
@@ -26,58 +25,67 @@ public final class UserDatabase {
   /** A line of passwd. */
   record User(String name, long uid, long gid, String home) {}
 
-  /** A line of group. */
-  record Group(String name, long gid, List<String> members) {}
+  /**
+   * A line of group.
+   *
+   * @param members with commas between
+   */
+  record Group(String name, long gid, String members) {
+    boolean has(String user) {
+      // Not split: a line may hold as many commas as the file is long.
+      return ("," + members + ",").contains("," + user + ",");
+    }
+  }
 
-  private final List<User> users;
-  private final List<Group> groups;
+  private final String passwd;
+  private final String group;
 
-  private UserDatabase(List<User> users, List<Group> groups) {
-    this.users = users;
-    this.groups = groups;
+  private UserDatabase(String passwd, String group) {
+    this.passwd = passwd;
+    this.group = group;
   }
 
   /**
-   * Reads both files.
+   * Takes both files.
    *
    * @param passwd empty if there is none
    * @param group empty if there is none
    */
   public static UserDatabase parse(String passwd, String group) {
-    List<User> users = new ArrayList<>();
-    for (List<String> fields : lines(passwd, PASSWD_FIELDS)) {
-      OptionalLong uid = id(fields.get(2));
-      OptionalLong gid = id(fields.get(3));
-      if (uid.isPresent() && gid.isPresent()) {
-        users.add(new User(fields.getFirst(), uid.getAsLong(), gid.getAsLong(), fields.get(5)));
-      }
-    }
-    List<Group> groups = new ArrayList<>();
-    for (List<String> fields : lines(group, GROUP_FIELDS)) {
-      OptionalLong gid = id(fields.get(2));
-      if (gid.isPresent()) {
-        List<String> members = List.of(fields.get(3).split(",", -1));
-        groups.add(new Group(fields.getFirst(), gid.getAsLong(), members));
-      }
-    }
-    return new UserDatabase(List.copyOf(users), List.copyOf(groups));
+    return new UserDatabase(start(passwd), start(group));
   }
 
-  private static List<List<String>> lines(String text, int fields) {
-    List<List<String>> found = new ArrayList<>();
-    int end = Math.min(text.length(), MAX_TEXT);
-    for (int from = 0; from < end; ) {
-      int newline = text.indexOf('\n', from);
-      int to = newline < 0 || newline > end ? end : newline;
-      if (to - from <= MAX_LINE) {
-        List<String> parts = fields(text.substring(from, to), fields);
-        if (!parts.isEmpty()) {
-          found.add(parts);
-        }
-      }
-      from = to + 1;
-    }
-    return found;
+  private static String start(String text) {
+    return text.length() <= MAX_TEXT ? text : text.substring(0, MAX_TEXT);
+  }
+
+  private Stream<User> users() {
+    return passwd
+        .lines()
+        .map(line -> fields(line, PASSWD_FIELDS))
+        .flatMap(fields -> fields.isEmpty() ? Stream.empty() : user(fields).stream());
+  }
+
+  private static Optional<User> user(List<String> fields) {
+    OptionalLong uid = id(fields.get(2));
+    OptionalLong gid = id(fields.get(3));
+    return uid.isPresent() && gid.isPresent()
+        ? Optional.of(new User(fields.getFirst(), uid.getAsLong(), gid.getAsLong(), fields.get(5)))
+        : Optional.empty();
+  }
+
+  private Stream<Group> groups() {
+    return group
+        .lines()
+        .map(line -> fields(line, GROUP_FIELDS))
+        .flatMap(fields -> fields.isEmpty() ? Stream.empty() : group(fields).stream());
+  }
+
+  private static Optional<Group> group(List<String> fields) {
+    OptionalLong gid = id(fields.get(2));
+    return gid.isPresent()
+        ? Optional.of(new Group(fields.getFirst(), gid.getAsLong(), fields.get(3)))
+        : Optional.empty();
   }
 
   /** The fields of a line, missing ones empty; none for comments and lines of NIS. */
@@ -110,19 +118,23 @@ public final class UserDatabase {
   }
 
   Optional<User> user(String name) {
-    return users.stream().filter(u -> u.name.equals(name)).findFirst();
+    return users().filter(u -> u.name.equals(name)).findFirst();
   }
 
   Optional<User> user(long uid) {
-    return users.stream().filter(u -> u.uid == uid).findFirst();
+    return users().filter(u -> u.uid == uid).findFirst();
   }
 
   Optional<Group> group(String name) {
-    return groups.stream().filter(g -> g.name.equals(name)).findFirst();
+    return groups().filter(g -> g.name.equals(name)).findFirst();
   }
 
-  /** The groups that list a user as a member. */
-  List<Long> groupsOf(String user) {
-    return groups.stream().filter(g -> g.members.contains(user)).map(Group::gid).toList();
+  /**
+   * The groups that list a user as a member.
+   *
+   * @param most no more than these
+   */
+  List<Long> groupsOf(String user, int most) {
+    return groups().filter(g -> g.has(user)).map(Group::gid).limit(most).toList();
   }
 }

@@ -93,12 +93,12 @@ public final class Users {
     Set<Long> groups = new LinkedHashSet<>();
     groups.add(gid);
     if (security.groupsPolicy() == GroupsPolicy.MERGE) {
-      known.ifPresent(user -> groups.addAll(database.groupsOf(user.name())));
+      known.ifPresent(user -> groups.addAll(database.groupsOf(user.name(), MAX_GROUPS + 1)));
     }
     groups.addAll(security.supplementalGroups());
     if (groups.size() > MAX_GROUPS) {
       throw new HearthException.InvalidRequest(
-          groups.size() + " supplementary groups; " + MAX_GROUPS + " are allowed");
+          "more than the " + MAX_GROUPS + " supplementary groups that Linux allows");
     }
     return List.copyOf(groups);
   }

@@ -79,7 +79,7 @@ final class DecisionsTest {
                 List.of(),
                 List.of(),
                 SecurityProfile.UNCONFINED,
-                SecurityProfile.RUNTIME_DEFAULT),
+                Optional.empty()),
             ""),
         Digest.sha256("0".repeat(64)),
         "busybox",

@@ -83,6 +83,7 @@ class ContainerPlansIT {
         new ContainerPlans(
             new NodeFacts(
                 Abi.of(System.getProperty("os.arch")),
+                "6.1.0",
                 "node",
                 boundingSet(),
                 cgroups.layout().mode() == Layout.Mode.V2,

@@ -16,6 +16,7 @@ import dev.hearth.runtime.model.NamespaceMode;
 import dev.hearth.runtime.model.ProcessUser;
 import dev.hearth.runtime.model.Resources;
 import dev.hearth.runtime.model.SecurityProfile;
+import dev.hearth.runtime.model.SelinuxLabel;
 import dev.hearth.runtime.model.UserNamespace;
 import dev.hearth.runtime.spec.seccomp.Abi;
 import dev.hearth.shim.Body;
@@ -58,13 +59,19 @@ class ContainerPlansTest {
         public String seccompProfile(String path) {
           return "{\"defaultAction\": \"SCMP_ACT_LOG\"}";
         }
+
+        @Override
+        public boolean appArmorLoaded(String profile) {
+          return profile.equals("loaded");
+        }
       };
 
   private final Requests request = new Requests();
 
   private static ContainerPlans plans(boolean unified) {
     NodeFacts facts =
-        new NodeFacts(Abi.X86_64, "node-1", EVERYTHING, unified, false, Optional.empty(), false);
+        new NodeFacts(
+            Abi.X86_64, "6.1.0", "node-1", EVERYTHING, unified, false, Optional.empty(), false);
     return new ContainerPlans(facts, HOST);
   }
 
@@ -407,18 +414,59 @@ class ContainerPlansTest {
   }
 
   @Test
-  void refusesAppArmorWhereThereIsNone() {
-    request.apparmor = SecurityProfile.RUNTIME_DEFAULT;
+  void refusesConfinementThatIsNotToBeHad() {
     assertThat(compile().process().label()).isEmpty();
-    request.apparmor = new SecurityProfile(SecurityProfile.Kind.LOCALHOST, "localhost/mine");
+    request.apparmor = Optional.of(SecurityProfile.RUNTIME_DEFAULT);
+    refused("runs no AppArmor");
+    request.apparmor = Optional.of(local("localhost/mine"));
+    refused("runs no AppArmor");
+    request.apparmor = Optional.of(SecurityProfile.UNCONFINED);
+    assertThat(compile().process().label()).isEmpty();
+    request.selinux = new SelinuxLabel("", "", "spc_t", "");
+    refused("runs no SELinux");
+    // It asks for more than others have, and has it.
+    request.privileged = true;
+    request.podPrivileged = true;
+    assertThat(compile().process().label()).isEmpty();
+  }
+
+  private void refused(String why) {
     assertThatThrownBy(this::compile)
         .isInstanceOf(HearthException.Unsupported.class)
-        .hasMessageContaining("runs no AppArmor");
+        .hasMessageContaining(why);
+  }
+
+  private static SecurityProfile local(String name) {
+    return new SecurityProfile(SecurityProfile.Kind.LOCALHOST, name);
+  }
+
+  @Test
+  void confinesByAppArmor() {
+    assertThat(labelOf(Optional.empty())).hasValue("exec hearth-default");
+    assertThat(labelOf(Optional.of(SecurityProfile.RUNTIME_DEFAULT)))
+        .hasValue("exec hearth-default");
+    assertThat(labelOf(Optional.of(SecurityProfile.UNCONFINED))).isEmpty();
+    assertThat(labelOf(Optional.of(local("localhost/loaded")))).hasValue("exec loaded");
+    assertThatThrownBy(() -> labelOf(Optional.of(local("localhost/missing"))))
+        .isInstanceOf(HearthException.InvalidRequest.class)
+        .hasMessageContaining("missing is not loaded");
+    request.privileged = true;
+    request.podPrivileged = true;
+    assertThat(labelOf(Optional.empty())).isEmpty();
+    assertThat(labelOf(Optional.of(SecurityProfile.RUNTIME_DEFAULT))).isEmpty();
+    assertThat(labelOf(Optional.of(local("loaded")))).hasValue("exec loaded");
+  }
+
+  private Optional<String> labelOf(Optional<SecurityProfile> profile) {
+    request.apparmor = profile;
     NodeFacts facts =
-        new NodeFacts(Abi.X86_64, "n", 0, false, true, Optional.of("hearth-default"), false);
-    ContainerPlans armed = new ContainerPlans(facts, HOST);
-    assertThat(armed.compile(request.pod(), request.record(), request.around()).process().label())
-        .hasValueSatisfying(label -> assertThat(label.value()).isEqualTo("exec mine"));
+        new NodeFacts(
+            Abi.X86_64, "6.1.0", "n", 0, false, true, Optional.of("hearth-default"), false);
+    return new ContainerPlans(facts, HOST)
+        .compile(request.pod(), request.record(), request.around())
+        .process()
+        .label()
+        .map(label -> label.value());
   }
 
   @Test

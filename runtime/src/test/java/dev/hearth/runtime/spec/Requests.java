@@ -66,7 +66,8 @@ final class Requests {
   List<String> maskedPaths = List.of();
   List<String> readonlyPaths = List.of();
   SecurityProfile seccomp = SecurityProfile.UNCONFINED;
-  SecurityProfile apparmor = SecurityProfile.UNCONFINED;
+  Optional<SecurityProfile> apparmor = Optional.empty();
+  SelinuxLabel selinux = SelinuxLabel.NONE;
 
   List<String> imageEntrypoint = List.of();
   List<String> imageCommand = List.of();
@@ -107,7 +108,7 @@ final class Requests {
         ambientCapabilities,
         privileged,
         namespaces(),
-        SelinuxLabel.NONE,
+        selinux,
         runAsUser,
         runAsGroup,
         runAsUsername,

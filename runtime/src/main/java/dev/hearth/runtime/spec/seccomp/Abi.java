@@ -46,6 +46,17 @@ public enum Abi {
     };
   }
 
+  /** The name that profiles give it where a rule depends on the architecture. */
+  String goName() {
+    return switch (this) {
+      case X86_64 -> "amd64";
+      case X86 -> "x86";
+      case X32 -> "x32";
+      case AARCH64 -> "arm64";
+      case ARM -> "arm";
+    };
+  }
+
   static Optional<Abi> named(String profileName) {
     return Arrays.stream(values()).filter(a -> a.profileName.equals(profileName)).findFirst();
   }

@@ -14,22 +14,30 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Reads profiles as the OCI Runtime Specification 1.2 writes them (config-linux.md, "Seccomp"). */
+/**
+ * Reads profiles as the OCI Runtime Specification 1.2 writes them (config-linux.md, "Seccomp"), and
+ * as Docker and Podman do, whose rules may depend on capabilities, the architecture and the kernel.
+ */
 public final class ProfileJson {
   private static final int MAX_ERRNO = 4095;
   private static final int MAX_RULES = 4096;
   private static final int LOG = 2;
   private static final int WAIT_KILLABLE = 32;
 
-  private ProfileJson() {}
+  private final Circumstances around;
+
+  private ProfileJson(Circumstances around) {
+    this.around = around;
+  }
 
   /**
    * @param name of the profile, for messages
+   * @param around what decides on rules that hold only sometimes
    * @throws HearthException.InvalidRequest saying what is wrong with it
    */
-  public static SeccompProfile parse(String name, String json) {
+  public static SeccompProfile parse(String name, String json, Circumstances around) {
     try {
-      return profile(JsonParser.parseString(json).getAsJsonObject());
+      return new ProfileJson(around).profile(JsonParser.parseString(json).getAsJsonObject());
     } catch (JsonParseException
         | IllegalArgumentException
         | IllegalStateException
@@ -41,7 +49,10 @@ public final class ProfileJson {
     }
   }
 
-  private static SeccompProfile profile(JsonObject json) {
+  private SeccompProfile profile(JsonObject json) {
+    if (!field(json, "listenerPath").map(JsonElement::getAsString).orElse("").isEmpty()) {
+      throw new IllegalArgumentException("listenerPath: seccomp agents are not supported");
+    }
     int fallbackErrno = errno(json, "defaultErrnoRet");
     Action fallback = Action.named(text(json, "defaultAction"), fallbackErrno);
     Set<Abi> guests = EnumSet.noneOf(Abi.class);
@@ -49,9 +60,19 @@ public final class ProfileJson {
       // Others this kernel cannot run.
       Abi.named(arch.getAsString()).ifPresent(guests::add);
     }
+    for (JsonElement element : array(json, "archMap")) {
+      JsonObject map = element.getAsJsonObject();
+      if (text(map, "architecture").equals(around.abi().profileName())) {
+        array(map, "subArchitectures")
+            .forEach(sub -> Abi.named(sub.getAsString()).ifPresent(guests::add));
+      }
+    }
     List<Rule> rules = new ArrayList<>();
     for (JsonElement rule : array(json, "syscalls")) {
-      rules.add(rule(rule.getAsJsonObject()));
+      JsonObject object = rule.getAsJsonObject();
+      if (around.holds(object)) {
+        rules.addAll(rules(object));
+      }
     }
     if (rules.size() > MAX_RULES) {
       throw new IllegalArgumentException(rules.size() + " rules; " + MAX_RULES + " are allowed");
@@ -59,8 +80,9 @@ public final class ProfileJson {
     return new SeccompProfile(fallback, guests, rules, flags(json));
   }
 
-  private static Rule rule(JsonObject json) {
+  private static List<Rule> rules(JsonObject json) {
     List<String> names = new ArrayList<>();
+    field(json, "name").map(JsonElement::getAsString).ifPresent(names::add);
     array(json, "names").forEach(name -> names.add(name.getAsString()));
     if (names.isEmpty()) {
       throw new IllegalArgumentException("a rule names no system call");
@@ -75,7 +97,12 @@ public final class ProfileJson {
               number(arg, "value"),
               number(arg, "valueTwo")));
     }
-    return new Rule(names, Action.named(text(json, "action"), errno(json, "errnoRet")), conditions);
+    Action action = Action.named(text(json, "action"), errno(json, "errnoRet"));
+    // As with runc, conditions on one argument are alternatives: that is how old profiles said it.
+    if (conditions.stream().map(Condition::index).distinct().count() < conditions.size()) {
+      return conditions.stream().map(c -> new Rule(names, action, List.of(c))).toList();
+    }
+    return List.of(new Rule(names, action, conditions));
   }
 
   /** Without flags, speculation stays on, as with runc. */
@@ -109,11 +136,11 @@ public final class ProfileJson {
     return (int) value;
   }
 
-  private static Optional<JsonElement> field(JsonObject json, String field) {
+  static Optional<JsonElement> field(JsonObject json, String field) {
     return Optional.ofNullable(json.get(field)).filter(e -> !e.isJsonNull());
   }
 
-  private static JsonArray array(JsonObject json, String field) {
+  static JsonArray array(JsonObject json, String field) {
     return field(json, field).map(JsonElement::getAsJsonArray).orElseGet(JsonArray::new);
   }
 
