@@ -3,6 +3,10 @@ package dev.hearth.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.hearth.linux.Fd;
+import dev.hearth.linux.LinuxException;
+import dev.hearth.linux.SocketMessages;
+import dev.hearth.linux.UnixSockets;
 import dev.hearth.linux.testing.NeedsRoot;
 import dev.hearth.proto.admin.v1.RecoveryReport;
 import dev.hearth.proto.admin.v1.SetAside;
@@ -19,12 +23,16 @@ import dev.hearth.testing.Pods;
 import dev.hearth.testing.TestBed;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -137,7 +145,10 @@ class AdoptionE2E {
     signal(orphan.shim(), "KILL");
     BED.daemon().startAgain();
 
-    assertThat(orphan.status().getState()).isEqualTo(ContainerState.CONTAINER_EXITED);
+    Await.until(
+        "the end to be seen",
+        LIMIT,
+        () -> orphan.status().getState() == ContainerState.CONTAINER_EXITED);
     assertThat(orphan.status().getReason()).isEqualTo("Unknown");
     assertThat(orphan.status().getExitCode()).isEqualTo(UNKNOWN);
     assertThat(orphan.status().getMessage()).contains("shim");
@@ -261,6 +272,47 @@ class AdoptionE2E {
     long shim = ProcessHandle.of(lastPid).orElseThrow().parent().orElseThrow().pid();
     signal(shim, "STOP");
     return shim;
+  }
+
+  @Test
+  void aShimThatAnswersNonsenseIsNoReasonToKill() throws Exception {
+    Running odd = Running.of("odd", "exec sleep 1000");
+    Path control = BED.home().state().resolve("containers").resolve(odd.id()).resolve("shim.sock");
+    Path away = control.resolveSibling("away.sock");
+    BED.daemon().kill();
+    Files.move(control, away);
+    try (Fd listener = UnixSockets.listen(control, UnixSockets.Kind.SEQUENCED_PACKETS, 0600, 8)) {
+      Thread babbler = Thread.ofPlatform().start(() -> babble(listener));
+      BED.daemon().startAgain();
+      odd.requireAdopted();
+      assertThat(recovery().getSetAsideList()).extracting(SetAside::getId).contains(odd.id());
+      babbler.interrupt();
+      babbler.join();
+    } finally {
+      Files.move(away, control, StandardCopyOption.REPLACE_EXISTING);
+    }
+    assertThat(BED.cri().exec(odd.id(), "echo", "here").getStdout().toStringUtf8())
+        .isEqualTo("here\n");
+    odd.remove();
+  }
+
+  /** Answers everybody with one byte, until it is interrupted. */
+  private static void babble(Fd listener) {
+    try {
+      while (true) {
+        Optional<Fd> client = UnixSockets.accept(listener);
+        if (client.isPresent()) {
+          try (Fd socket = client.get()) {
+            var _ = SocketMessages.send(socket, ByteBuffer.wrap(new byte[] {1}), List.of());
+          }
+        }
+        Thread.sleep(1);
+      }
+    } catch (LinuxException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Test

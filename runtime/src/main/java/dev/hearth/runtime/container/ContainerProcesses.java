@@ -51,6 +51,9 @@ public final class ContainerProcesses {
   /** How long to leave a shim alone that is about to end. */
   private static final Duration SHIM_ENDING = Duration.ofMillis(5);
 
+  /** How often in a row nobody listens before a shim whose container lives is taken for dead. */
+  private static final int UNREACHABLE = 3;
+
   private static final Duration FOR_EVER = Duration.ofDays(365);
 
   /** Exit code of a container whose end nobody saw; the peers' number. */
@@ -133,9 +136,9 @@ public final class ContainerProcesses {
     while (System.nanoTime() < end) {
       try {
         shim(container.id()).status(ANSWER);
-      } catch (ShimException e) {
+      } catch (ShimUnreachable e) {
         return;
-      } catch (LinuxException | TimeoutException e) {
+      } catch (ShimException | LinuxException | TimeoutException e) {
         // Stopped, or starved: try again.
       }
       Thread.sleep(SHIM_ENDING);
@@ -180,14 +183,23 @@ public final class ContainerProcesses {
     }
   }
 
-  /** What a shim says of its container, for start-up. Empty if nobody listens. */
+  /**
+   * What a shim says of its container, for start-up. Empty if nobody listens.
+   *
+   * @throws ShimException if somebody listens who cannot or will not say
+   */
   public Optional<ShimStatus> status(ContainerId id, Duration within)
-      throws LinuxException, TimeoutException, InterruptedException {
+      throws ShimException, LinuxException, TimeoutException, InterruptedException {
     try {
       return Optional.of(shim(id).status(within));
-    } catch (ShimException e) {
+    } catch (ShimUnreachable e) {
       return Optional.empty();
     }
+  }
+
+  /** Whether the first process of a container that is recorded to run is still there. */
+  public static boolean isAlive(ContainerState.Running running) throws LinuxException {
+    return new ProcessIdentity(running.pid(), running.pidStart()).isAlive();
   }
 
   /** The end that its shim recorded, if it did. */
@@ -210,8 +222,10 @@ public final class ContainerProcesses {
             ? Optional.of(running.startedAt())
             : Optional.empty();
     boolean silent = false;
+    int unreachable = 0;
     while (true) {
       try (ExitWatch watch = shim(container.id()).subscribe(ANSWER)) {
+        unreachable = 0;
         if (silent) {
           silent = false;
           LOG.log(
@@ -219,7 +233,11 @@ public final class ContainerProcesses {
         }
         return exited(startedAt, watch.await(FOR_EVER));
       } catch (ShimUnreachable e) {
-        return endWithoutShim(container, startedAt);
+        // Once may be a mishap; what is no mishap stays so.
+        unreachable++;
+        if (unreachable >= UNREACHABLE || !maybeAlive(container)) {
+          return endWithoutShim(container, startedAt);
+        }
       } catch (TimeoutException e) {
         if (!silent) {
           silent = true;
@@ -235,6 +253,14 @@ public final class ContainerProcesses {
             e);
       }
       Thread.sleep(PATIENCE);
+    }
+  }
+
+  private static boolean maybeAlive(Container container) {
+    try {
+      return container.state() instanceof ContainerState.Running running && isAlive(running);
+    } catch (LinuxException e) {
+      return true;
     }
   }
 

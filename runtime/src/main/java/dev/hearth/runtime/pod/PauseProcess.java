@@ -25,6 +25,7 @@ import dev.hearth.shim.RootFileSystem;
 import dev.hearth.shim.ShimClient;
 import dev.hearth.shim.ShimException;
 import dev.hearth.shim.ShimLauncher;
+import dev.hearth.shim.ShimUnreachable;
 import dev.hearth.shim.StartedContainer;
 import dev.hearth.shim.Stdio;
 import dev.hearth.shim.Supervision;
@@ -138,15 +139,23 @@ public final class PauseProcess {
     return folder(pod).resolve("shim.sock");
   }
 
-  /** Whether it runs. */
-  boolean alive(PodId id) throws InterruptedException {
+  /** Whether it runs, as far as can be told: its namespace is what counts, not its shim. */
+  boolean alive(PodId id, CgroupPath podGroup) throws InterruptedException {
     try {
       return new ShimClient(control(layout.pod(id)), poller).status(ANSWER).exit().isEmpty();
-    } catch (ShimException | LinuxException e) {
-      return false;
-    } catch (TimeoutException e) {
-      // Stopped or starved, but there: its namespace is what counts.
+    } catch (ShimUnreachable e) {
+      return !isEmpty(cgroups.at(group(podGroup)));
+    } catch (ShimException | LinuxException | TimeoutException e) {
+      // Stopped, starved, of another release or not to be asked: no reason to end a pod.
       return true;
+    }
+  }
+
+  private static boolean isEmpty(Cgroup group) {
+    try {
+      return group.pids().isEmpty();
+    } catch (CgroupException e) {
+      return false;
     }
   }
 }

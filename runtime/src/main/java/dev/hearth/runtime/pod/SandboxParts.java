@@ -218,9 +218,10 @@ public final class SandboxParts {
   }
 
   /** Whether everything that its containers need of a ready pod is still there. */
-  public boolean whole(Pod pod) throws NetworkException, InterruptedException {
+  public boolean whole(Pod pod) throws NetworkException, CgroupException, InterruptedException {
     return PodNamespaces.present(layout.pod(pod.id())).containsAll(kinds(pod.spec()))
-        && (pod.spec().namespaces().pid() != NamespaceMode.POD || pause.alive(pod.id()));
+        && (pod.spec().namespaces().pid() != NamespaceMode.POD
+            || pause.alive(pod.id(), cgroup(pod.id(), pod.spec())));
   }
 
   /** {@link Cgroup#usage} of the pod with all its containers; empty if it has no group. */

@@ -24,6 +24,7 @@ import dev.hearth.runtime.recovery.ObservedContainer.Shim;
 import dev.hearth.runtime.snapshot.RootFilesystems;
 import dev.hearth.runtime.store.RecordStore;
 import dev.hearth.runtime.store.StoreException;
+import dev.hearth.shim.ShimException;
 import dev.hearth.shim.ShimStatus;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -182,16 +183,22 @@ public final class Recovery {
                     status.get().process().pid(),
                     status.get().process().startTicks(),
                     status.get().startedAt()));
+      } else if (status.isEmpty()
+          && record.state() instanceof ContainerState.Running running
+          && ContainerProcesses.isAlive(running)) {
+        shim = new Shim.Silent("nobody listens, but the container's process is there");
       }
     } catch (TimeoutException e) {
       shim = new Shim.Silent("it does not answer; it is asked again");
-    } catch (LinuxException e) {
+    } catch (ShimException | LinuxException e) {
+      // No answer is not an end: a failure of ours, or a shim of another release.
       shim = new Shim.Silent(String.valueOf(e.getMessage()));
     }
     try {
       exit = parts.processes().recordedExit(record.id());
     } catch (IOException e) {
       findings.setAside("exit record", record.id().value(), String.valueOf(e.getMessage()));
+      shim = new Shim.Silent(String.valueOf(e.getMessage()));
     }
     return new ObservedContainer(shim, exit, podPresent);
   }
