@@ -14,9 +14,6 @@ import java.util.concurrent.TimeoutException;
 
 /** Runs a command in a container to its end and answers what it wrote. */
 public final class ExecSync {
-  /** What is kept of each stream; the rest is read and thrown away, as the peers do. */
-  private static final int MAX_OUTPUT = 16 << 20;
-
   private static final Duration NO_LIMIT = Duration.ofDays(365);
 
   /** How long output is awaited once the command has ended, if a child of its holds it open. */
@@ -29,14 +26,15 @@ public final class ExecSync {
   private final ContainerParts parts;
   private final ContainerPlanner planner;
   private final Poller poller;
+  private final OutputBudget budget = new OutputBudget();
 
   /**
    * What came of it.
    *
+   * @param stdout in blocks, so that it need not be copied
    * @param exitCode 0–255; 128 + n when signal n ended it
    */
-  @SuppressWarnings("ArrayRecordComponent") // Handed on once, never compared.
-  public record Result(byte[] stdout, byte[] stderr, int exitCode) {}
+  public record Result(List<byte[]> stdout, List<byte[]> stderr, int exitCode) {}
 
   public ExecSync(
       Containers containers,
@@ -104,11 +102,14 @@ public final class ExecSync {
         err.writer().close();
       }
       // Closing the session kills a command that still runs.
-      try (session) {
-        OutputCollector stdout = OutputCollector.start(out.reader(), poller, MAX_OUTPUT);
-        OutputCollector stderr = OutputCollector.start(err.reader(), poller, MAX_OUTPUT);
+      try (session;
+          OutputBudget.Share share = budget.begin()) {
+        OutputCollector stdout = OutputCollector.start(out.reader(), poller, share);
+        OutputCollector stderr = OutputCollector.start(err.reader(), poller, share);
         int code = session.await(timeout.orElse(NO_LIMIT)).shellCode();
-        return new Result(stdout.await(DRAIN), stderr.await(DRAIN), code);
+        Result result = new Result(stdout.await(DRAIN), stderr.await(DRAIN), code);
+        share.requireAll();
+        return result;
       }
     }
   }
