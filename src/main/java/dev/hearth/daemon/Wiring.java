@@ -255,8 +255,13 @@ final class Wiring implements AutoCloseable {
   private void makeDirectories() throws IOException {
     for (Path directory : List.of(layout.root(), layout.state())) {
       Files.createDirectories(directory);
-      // Layers and sockets are nobody's business but root's.
+      // Passable, since a user namespace's root is not the node's; what is in it cannot be listed.
       Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+    }
+    // Records have the environments of containers, with the secrets in them.
+    for (String secret : List.of("records", "content", "network")) {
+      Path directory = Files.createDirectories(layout.root().resolve(secret));
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
     }
     Files.createDirectories(layout.pods());
     Files.createDirectories(layout.containers());
