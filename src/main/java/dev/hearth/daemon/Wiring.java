@@ -10,6 +10,7 @@ import dev.hearth.runtime.cgroup.Cgroups;
 import dev.hearth.runtime.cgroup.Limits;
 import dev.hearth.runtime.container.ContainerExits;
 import dev.hearth.runtime.container.ContainerInfo;
+import dev.hearth.runtime.container.ContainerLimits;
 import dev.hearth.runtime.container.ContainerParts;
 import dev.hearth.runtime.container.ContainerPlanner;
 import dev.hearth.runtime.container.ContainerProcesses;
@@ -35,6 +36,7 @@ import dev.hearth.runtime.event.PodContents;
 import dev.hearth.runtime.model.ContainerRecord;
 import dev.hearth.runtime.model.Failpoints;
 import dev.hearth.runtime.model.Layout;
+import dev.hearth.runtime.model.NodePlugins;
 import dev.hearth.runtime.model.PodRecord;
 import dev.hearth.runtime.model.RandomIds;
 import dev.hearth.runtime.network.BuiltInNetwork;
@@ -161,15 +163,27 @@ final class Wiring implements AutoCloseable {
     ContainerPlanner planner =
         new ContainerPlanner(layout, pods, containers, roots, plans(cgroups), shims);
     ContainerProcesses processes = new ContainerProcesses(layout, launcher, poller, planner, clock);
-    ContainerExits exits = new ContainerExits(processes, parts, events);
-    StopContainer stop = new StopContainer(containers, processes, parts);
+    ContainerLimits limits = new ContainerLimits(parts);
+    NodePlugins plugins = NodePlugins.NONE;
+    ContainerExits exits = new ContainerExits(processes, parts, plugins, events);
+    StopContainer stop = new StopContainer(containers, processes, parts, plugins);
     RemoveContainer remove =
         new RemoveContainer(
-            containers, stop, parts, images.images(), images.garbage(), events, clock, failpoints);
+            containers,
+            stop,
+            parts,
+            images.images(),
+            images.garbage(),
+            plugins,
+            events,
+            clock,
+            failpoints);
     PodContainersOfNode podContainers = new PodContainersOfNode(containers, stop, remove);
-    StopPodSandbox stopPod = new StopPodSandbox(pods, sandboxes, podContainers, events, failpoints);
+    StopPodSandbox stopPod =
+        new StopPodSandbox(pods, sandboxes, podContainers, plugins, events, failpoints);
     RemovePodSandbox removePod =
-        new RemovePodSandbox(pods, sandboxes, podContainers, stopPod, events, failpoints);
+        new RemovePodSandbox(
+            pods, sandboxes, podContainers, stopPod, plugins, events, failpoints);
 
     Calls calls = new Calls(ready::get);
     RuntimeService runtime =
@@ -178,7 +192,7 @@ final class Wiring implements AutoCloseable {
             Version.NUMBER,
             new RuntimeService.PodVerbs(
                 new RunPodSandbox(
-                    pods, sandboxes, events, ids, clock, failpoints, RUNTIME_HANDLERS),
+                    pods, sandboxes, plugins, events, ids, clock, failpoints, RUNTIME_HANDLERS),
                 stopPod,
                 removePod),
             new RuntimeService.ContainerVerbs(
@@ -188,15 +202,25 @@ final class Wiring implements AutoCloseable {
                     images.images(),
                     parts,
                     planner,
+                    plugins,
                     events,
                     ids,
                     clock,
                     failpoints),
                 new StartContainer(
-                    pods, containers, parts, planner, processes, exits, events, clock, failpoints),
+                    pods,
+                    containers,
+                    parts,
+                    planner,
+                    processes,
+                    exits,
+                    plugins,
+                    events,
+                    clock,
+                    failpoints),
                 stop,
                 remove,
-                new UpdateContainerResources(containers, parts),
+                new UpdateContainerResources(containers, limits, plugins),
                 new ReopenContainerLog(containers, processes),
                 new ExecSync(containers, processes, parts, planner, poller)),
             new StatusReader(
