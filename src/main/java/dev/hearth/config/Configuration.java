@@ -22,7 +22,8 @@ public record Configuration(
     Log log,
     Cgroup cgroup,
     Registry registry,
-    Network network) {
+    Network network,
+    Nri nri) {
 
   /** Read when no other file is named, if it exists. */
   public static final Path DEFAULT_FILE = Path.of("/etc/hearth/hearth.toml");
@@ -38,9 +39,13 @@ public record Configuration(
       throw new UnfitValueException(
           Key.STATE, state + " and root " + root + " must not lie in one another");
     }
+    requireFits(Key.SOCKET, socket);
+  }
+
+  private static void requireFits(Key<?> key, Path socket) {
     if (socket.toString().getBytes(UTF_8).length > SOCKET_PATH_BYTES) {
       throw new UnfitValueException(
-          Key.SOCKET, socket + " is longer than " + SOCKET_PATH_BYTES + " bytes, see unix(7)");
+          key, socket + " is longer than " + SOCKET_PATH_BYTES + " bytes, see unix(7)");
     }
   }
 
@@ -84,6 +89,34 @@ public record Configuration(
           throw new UnfitValueException(
               Key.REGISTRY_PLAIN_HTTP, "holds hosts like registry.local:5000, not " + host);
         }
+      }
+    }
+  }
+
+  /**
+   * The Node Resource Interface.
+   *
+   * @param socket where plugins connect; empty for no plugins at all
+   * @param pluginConfig a folder of plugins' own configuration files
+   * @param registrationTimeoutMs how long a plugin may take until it is registered and knows what
+   *     there is
+   * @param requestTimeoutMs how long a plugin may take to answer
+   */
+  public record Nri(
+      Optional<Path> socket, Path pluginConfig, int registrationTimeoutMs, int requestTimeoutMs) {
+    /** A minute: the kubelet gives a whole call two. */
+    private static final int LONGEST_MS = 60_000;
+
+    public Nri {
+      socket.ifPresent(path -> requireFits(Key.NRI_SOCKET, path));
+      requireAbsolute(Key.NRI_PLUGIN_CONFIG, pluginConfig);
+      requireTimeout(Key.NRI_REGISTRATION_TIMEOUT, registrationTimeoutMs);
+      requireTimeout(Key.NRI_REQUEST_TIMEOUT, requestTimeoutMs);
+    }
+
+    private static void requireTimeout(Key<Integer> key, int milliseconds) {
+      if (milliseconds < 1 || milliseconds > LONGEST_MS) {
+        throw new UnfitValueException(key, "must be 1 to " + LONGEST_MS + ", not " + milliseconds);
       }
     }
   }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.tomlj.TomlArray;
@@ -24,6 +25,16 @@ record Kind<T>(String shape, Function<Object, T> read) {
   static Kind<Path> path() {
     return new Kind<>(
         "an absolute path", value -> path(cast(String.class, "an absolute path", value)));
+  }
+
+  static Kind<Optional<Path>> optionalPath() {
+    String shape = "an absolute path, or \"\"";
+    return new Kind<>(
+        shape,
+        value -> {
+          String text = cast(String.class, shape, value);
+          return text.isEmpty() ? Optional.empty() : Optional.of(path(text));
+        });
   }
 
   static Kind<Integer> number() {

@@ -46,6 +46,8 @@ import dev.hearth.runtime.network.NetworkException;
 import dev.hearth.runtime.network.PodNamespaces;
 import dev.hearth.runtime.network.PodNetwork;
 import dev.hearth.runtime.network.netlink.NetlinkSockets;
+import dev.hearth.runtime.nri.NriServer;
+import dev.hearth.runtime.nri.NriSettings;
 import dev.hearth.runtime.pod.PauseProcess;
 import dev.hearth.runtime.pod.PodFiles;
 import dev.hearth.runtime.pod.Pods;
@@ -164,7 +166,10 @@ final class Wiring implements AutoCloseable {
         new ContainerPlanner(layout, pods, containers, roots, plans(cgroups), shims);
     ContainerProcesses processes = new ContainerProcesses(layout, launcher, poller, planner, clock);
     ContainerLimits limits = new ContainerLimits(parts);
-    NodePlugins plugins = NodePlugins.NONE;
+    ContainerInfo info = new ContainerInfo(pods, parts, planner);
+    Optional<NriServer> nri =
+        nri(new NriServer.Node(layout, pods, containers, sandboxes, info, limits));
+    NodePlugins plugins = nri.map(NriServer::plugins).orElse(NodePlugins.NONE);
     ContainerExits exits = new ContainerExits(processes, parts, plugins, events);
     StopContainer stop = new StopContainer(containers, processes, parts, plugins);
     RemoveContainer remove =
@@ -182,8 +187,7 @@ final class Wiring implements AutoCloseable {
     StopPodSandbox stopPod =
         new StopPodSandbox(pods, sandboxes, podContainers, plugins, events, failpoints);
     RemovePodSandbox removePod =
-        new RemovePodSandbox(
-            pods, sandboxes, podContainers, stopPod, plugins, events, failpoints);
+        new RemovePodSandbox(pods, sandboxes, podContainers, stopPod, plugins, events, failpoints);
 
     Calls calls = new Calls(ready::get);
     RuntimeService runtime =
@@ -224,14 +228,7 @@ final class Wiring implements AutoCloseable {
                 new ReopenContainerLog(containers, processes),
                 new ExecSync(containers, processes, parts, planner, poller)),
             new StatusReader(
-                pods,
-                containers,
-                contents,
-                new ContainerInfo(pods, parts, planner),
-                network,
-                layout,
-                RUNTIME_HANDLERS,
-                clock),
+                pods, containers, contents, info, network, layout, RUNTIME_HANDLERS, clock),
             new StatsReader(pods, containers, sandboxes, parts, network, layout, clock),
             new EventReader(events));
     AtomicReference<Optional<RecoveryReport>> report = new AtomicReference<>(Optional.empty());
@@ -266,6 +263,7 @@ final class Wiring implements AutoCloseable {
             clock);
     report.set(Optional.of(recovery.run()));
     images.scan();
+    nri.ifPresent(NriServer::serve);
     ready.set(true);
     LOG.log(
         System.Logger.Level.INFO,
@@ -274,6 +272,21 @@ final class Wiring implements AutoCloseable {
         configuration.socket(),
         (System.nanoTime() - start) / 1_000_000);
     stopped.await();
+  }
+
+  private Optional<NriServer> nri(NriServer.Node node) {
+    Configuration.Nri nri = configuration.nri();
+    return nri.socket()
+        .map(socket ->
+            closing(
+                new NriServer(
+                    new NriSettings(
+                        socket,
+                        nri.pluginConfig(),
+                        Duration.ofMillis(nri.registrationTimeoutMs()),
+                        Duration.ofMillis(nri.requestTimeoutMs()),
+                        Version.NUMBER),
+                    node)));
   }
 
   private void makeDirectories() throws IOException {

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +44,11 @@ class ConfigurationFileTest {
             bridge = "second0"
             subnets = ["192.168.64.0/20"]
             mtu = 9000
+            [nri]
+            socket = "/run/nri/nri.sock"
+            plugin_config = "/etc/second/nri"
+            registration_timeout_ms = 10000
+            request_timeout_ms = 500
             """);
 
     assertThat(configuration)
@@ -57,12 +63,20 @@ class ConfigurationFileTest {
                     Path.of("/etc/containerd/certs.d"),
                     List.of("127.0.0.1:5000", "[::1]:5000", "registry.local")),
                 new Configuration.Network(
-                    NetworkMode.BRIDGE,
-                    "second0",
-                    List.of(Subnet.parse("192.168.64.0/20")),
-                    9000)));
+                    NetworkMode.BRIDGE, "second0", List.of(Subnet.parse("192.168.64.0/20")), 9000),
+                new Configuration.Nri(
+                    Optional.of(Path.of("/run/nri/nri.sock")),
+                    Path.of("/etc/second/nri"),
+                    10_000,
+                    500)));
     assertThat(configuration.network().ipv4()).contains(Subnet.parse("192.168.64.0/20"));
     assertThat(configuration.network().ipv6()).isEmpty();
+  }
+
+  @Test
+  void thereAreNoPluginsUnlessTheirSocketIsNamed() throws Exception {
+    assertThat(ConfigurationFile.defaults().nri().socket()).isEmpty();
+    assertThat(read("[nri]\nsocket = \"\"\n").nri().socket()).isEmpty();
   }
 
   @Test

@@ -45,4 +45,20 @@ public record Resources(
     Checks.text("cpuset cpus", cpusetCpus);
     Checks.text("cpuset mems", cpusetMems);
   }
+
+  /** The same with another score. */
+  public Resources withOomScoreAdj(int score) {
+    return new Resources(
+        cpuPeriod,
+        cpuQuota,
+        cpuShares,
+        memoryLimit,
+        memorySwapLimit,
+        score,
+        cpusetCpus,
+        cpusetMems,
+        hugepageLimits,
+        unified,
+        pids);
+  }
 }

@@ -13,6 +13,7 @@ final class Environment {
       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
   private static final String PATH = "PATH";
+  private static final String HOME = "HOME";
 
   private final Map<String, String> variables = new LinkedHashMap<>();
 
@@ -44,9 +45,11 @@ final class Environment {
         environment.variables.put(entry.substring(0, equals), entry.substring(equals + 1));
       }
     }
-    environment.variables.putIfAbsent("HOME", home);
     environment.variables.keySet().removeAll(removed);
     request.forEach(v -> environment.variables.put(v.key(), v.value()));
+    if (!removed.contains(HOME)) {
+      environment.variables.putIfAbsent(HOME, home);
+    }
     return environment;
   }
 
