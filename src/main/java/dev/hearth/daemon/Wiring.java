@@ -8,6 +8,7 @@ import dev.hearth.runtime.cgroup.CgroupException;
 import dev.hearth.runtime.cgroup.CgroupPath;
 import dev.hearth.runtime.cgroup.Cgroups;
 import dev.hearth.runtime.cgroup.Limits;
+import dev.hearth.runtime.container.Checkpoint;
 import dev.hearth.runtime.container.ContainerExits;
 import dev.hearth.runtime.container.ContainerInfo;
 import dev.hearth.runtime.container.ContainerLimits;
@@ -55,6 +56,7 @@ import dev.hearth.runtime.pod.RemovePodSandbox;
 import dev.hearth.runtime.pod.RunPodSandbox;
 import dev.hearth.runtime.pod.SandboxParts;
 import dev.hearth.runtime.pod.StopPodSandbox;
+import dev.hearth.runtime.pod.UpdatePodSandboxResources;
 import dev.hearth.runtime.recovery.Recovery;
 import dev.hearth.runtime.recovery.RecoveryReport;
 import dev.hearth.runtime.snapshot.Layers;
@@ -194,11 +196,13 @@ final class Wiring implements AutoCloseable {
         new RuntimeService(
             calls,
             Version.NUMBER,
+            cgroups.config().driver(),
             new RuntimeService.PodVerbs(
                 new RunPodSandbox(
                     pods, sandboxes, plugins, events, ids, clock, failpoints, RUNTIME_HANDLERS),
                 stopPod,
-                removePod),
+                removePod,
+                new UpdatePodSandboxResources(pods)),
             new RuntimeService.ContainerVerbs(
                 new CreateContainer(
                     pods,
@@ -226,7 +230,8 @@ final class Wiring implements AutoCloseable {
                 remove,
                 new UpdateContainerResources(containers, limits, plugins),
                 new ReopenContainerLog(containers, processes),
-                new ExecSync(containers, processes, parts, planner, poller)),
+                new ExecSync(containers, processes, parts, planner, poller),
+                new Checkpoint(pods, containers, "criu")),
             new StatusReader(
                 pods, containers, contents, info, network, layout, RUNTIME_HANDLERS, clock),
             new StatsReader(pods, containers, sandboxes, parts, network, layout, clock),

@@ -44,10 +44,14 @@ import dev.hearth.proto.cri.v1.StopPodSandboxRequest;
 import dev.hearth.proto.cri.v1.StopPodSandboxResponse;
 import dev.hearth.proto.cri.v1.UpdateContainerResourcesRequest;
 import dev.hearth.proto.cri.v1.UpdateContainerResourcesResponse;
+import dev.hearth.proto.cri.v1.UpdatePodSandboxResourcesRequest;
+import dev.hearth.proto.cri.v1.UpdatePodSandboxResourcesResponse;
 import dev.hearth.proto.cri.v1.UpdateRuntimeConfigRequest;
 import dev.hearth.proto.cri.v1.UpdateRuntimeConfigResponse;
 import dev.hearth.proto.cri.v1.VersionRequest;
 import dev.hearth.proto.cri.v1.VersionResponse;
+import dev.hearth.runtime.cgroup.Cgroups;
+import dev.hearth.runtime.container.Checkpoint;
 import dev.hearth.runtime.container.CreateContainer;
 import dev.hearth.runtime.container.ExecSync;
 import dev.hearth.runtime.container.RemoveContainer;
@@ -59,6 +63,7 @@ import dev.hearth.runtime.model.HearthException;
 import dev.hearth.runtime.pod.RemovePodSandbox;
 import dev.hearth.runtime.pod.RunPodSandbox;
 import dev.hearth.runtime.pod.StopPodSandbox;
+import dev.hearth.runtime.pod.UpdatePodSandboxResources;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.List;
@@ -68,12 +73,16 @@ import java.util.Optional;
  * CRI's RuntimeService. Each method translates, calls one verb or reader, and translates back. What
  * is not overridden answers UNIMPLEMENTED.
  */
-public final class RuntimeService extends RuntimeStreams {
+public final class RuntimeService extends RuntimeCheckpoints {
   /** What a caller may name and we speak. */
   private static final String API_VERSION = "v1";
 
   /** The verbs of pods. */
-  public record PodVerbs(RunPodSandbox run, StopPodSandbox stop, RemovePodSandbox remove) {}
+  public record PodVerbs(
+      RunPodSandbox run,
+      StopPodSandbox stop,
+      RemovePodSandbox remove,
+      UpdatePodSandboxResources update) {}
 
   /** The verbs of containers. */
   public record ContainerVerbs(
@@ -83,10 +92,12 @@ public final class RuntimeService extends RuntimeStreams {
       RemoveContainer remove,
       UpdateContainerResources update,
       ReopenContainerLog reopenLog,
-      ExecSync execSync) {}
+      ExecSync execSync,
+      Checkpoint checkpoint) {}
 
   private final Calls calls;
   private final String version;
+  private final CgroupDriver cgroupDriver;
   private final PodVerbs pods;
   private final ContainerVerbs containers;
   private final StatusReader statuses;
@@ -94,18 +105,25 @@ public final class RuntimeService extends RuntimeStreams {
 
   /**
    * @param version of Hearth
+   * @param cgroupDriver the kubelet is to use the same
    */
   public RuntimeService(
       Calls calls,
       String version,
+      Cgroups.Driver cgroupDriver,
       PodVerbs pods,
       ContainerVerbs containers,
       StatusReader statuses,
       StatsReader stats,
       EventReader events) {
-    super(calls, statuses, stats, events);
+    super(calls, statuses, stats, events, containers.checkpoint());
     this.calls = calls;
     this.version = version;
+    this.cgroupDriver =
+        switch (cgroupDriver) {
+          case CGROUPFS -> CgroupDriver.CGROUPFS;
+          case SYSTEMD -> CgroupDriver.SYSTEMD;
+        };
     this.pods = pods;
     this.containers = containers;
     this.statuses = statuses;
@@ -141,8 +159,7 @@ public final class RuntimeService extends RuntimeStreams {
         observer,
         () ->
             RuntimeConfigResponse.newBuilder()
-                .setLinux(
-                    LinuxRuntimeConfiguration.newBuilder().setCgroupDriver(CgroupDriver.CGROUPFS))
+                .setLinux(LinuxRuntimeConfiguration.newBuilder().setCgroupDriver(cgroupDriver))
                 .build());
   }
 
@@ -193,6 +210,24 @@ public final class RuntimeService extends RuntimeStreams {
         () -> {
           pods.remove().remove(request.getPodSandboxId());
           return RemovePodSandboxResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void updatePodSandboxResources(
+      UpdatePodSandboxResourcesRequest request,
+      StreamObserver<UpdatePodSandboxResourcesResponse> observer) {
+    calls.unary(
+        "UpdatePodSandboxResources",
+        request,
+        observer,
+        () -> {
+          pods.update()
+              .update(
+                  request.getPodSandboxId(),
+                  FromCri.resources(request.getOverhead()),
+                  FromCri.resources(request.getResources()));
+          return UpdatePodSandboxResourcesResponse.getDefaultInstance();
         });
   }
 
