@@ -10,9 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * {@code Bench [SUITE...] [--short] [--peers | --alone] [--publish]}: measures, prints a table and
- * writes it with its JSON and plot to {@code src/target/bench}. {@code --publish} also puts them
- * into docs.
+ * {@code Bench [SUITE...] [--short | --long] [--peers | --alone] [--publish]}: measures, prints a
+ * table and writes it with its JSON and plot to {@code src/target/bench}. {@code --long} makes a
+ * million ExecSyncs, which takes about an hour. {@code --publish} also puts the results into docs.
  */
 public final class Bench {
   private static final String BEGIN = "<!-- measured -->\n";
@@ -26,13 +26,14 @@ public final class Bench {
     Party party =
         names.remove("--peers") ? Party.PEERS : names.remove("--alone") ? Party.HEARTH : Party.ALL;
     boolean brief = names.remove("--short");
-    List<Suite> suites = suites(brief);
+    boolean lengthy = names.remove("--long");
+    List<Suite> suites = suites(brief, lengthy ? 1_000_000 : brief ? 1_000 : 10_000);
     List<String> known = suites.stream().map(Suite::name).toList();
     if (!known.containsAll(names)) {
       System.err.println(
           "there are "
               + known
-              + ", --short, --peers, --alone and --publish, but not all of "
+              + ", --short, --long, --peers, --alone and --publish, but not all of "
               + names);
       System.exit(2);
     }
@@ -55,19 +56,21 @@ public final class Bench {
     System.exit(0);
   }
 
-  private static List<Suite> suites(boolean brief) {
+  private static List<Suite> suites(boolean brief, int execs) {
     return brief
         ? List.of(
             new BareSuite(10),
             new PodSuite(10),
             new BurstSuite(10, 1),
-            new LoadSuite(10),
+            new LoadSuite(10, 30),
+            new ExecSuite(execs),
             new PullSuite(1))
         : List.of(
             new BareSuite(100),
             new PodSuite(100),
             new BurstSuite(50, 3),
-            new LoadSuite(100),
+            new LoadSuite(100, 300),
+            new ExecSuite(execs),
             new PullSuite(5));
   }
 

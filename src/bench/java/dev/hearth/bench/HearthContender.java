@@ -1,11 +1,13 @@
 package dev.hearth.bench;
 
+import dev.hearth.proto.cri.v1.ContainerState;
+import dev.hearth.proto.cri.v1.ListContainersRequest;
 import dev.hearth.testing.Cri;
 import dev.hearth.testing.DaemonHome;
 import dev.hearth.testing.HearthDaemon;
 import dev.hearth.testing.Leftovers;
+import dev.hearth.testing.Pods;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 
 /** Hearth with its built-in network. */
@@ -41,10 +43,20 @@ final class HearthContender implements CriContender {
     return daemon.pid();
   }
 
+  /**
+   * Shims: the parents of containers, as the daemon knows these. A shim runs from a sealed memory
+   * file, so it is not to be found by its program's path.
+   */
   @Override
   public List<Long> companions() {
-    Path shim = HearthDaemon.tree().resolve("libexec/hearth-shim");
-    return Processes.running(shim).toList();
+    return cri()
+        .runtime()
+        .listContainers(ListContainersRequest.getDefaultInstance())
+        .getContainersList()
+        .stream()
+        .filter(container -> container.getState() == ContainerState.CONTAINER_RUNNING)
+        .map(container -> Processes.parent(Pods.pid(cri(), container.getId())))
+        .toList();
   }
 
   @Override

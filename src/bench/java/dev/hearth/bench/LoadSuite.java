@@ -18,30 +18,44 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** A daemon without work, and one with many pods: memory, statistics, restarts. */
 final class LoadSuite implements Suite {
   private static final int TOGETHER = 10;
   private static final int CALLS = 20;
   private static final int RESTARTS = 5;
+  private static final int FEW_RESTARTS = 3;
+
+  /** After so long without a call a daemon is idle. */
+  private static final Duration REST = Duration.ofSeconds(10);
 
   private static final Measure START_EMPTY =
       Measure.of("start-empty", "daemon start, empty", SECONDS, 0.4);
   private static final Measure RSS_IDLE = Measure.of("rss-idle", "daemon RSS, idle", MEGABYTES, 80);
 
   private final int pods;
+  private final int manyPods;
   private final Measure startLoaded;
+  private final Measure startMany;
   private final Measure rssLoaded;
   private final Measure companions;
   private final Measure stats;
   private final Measure list;
 
-  LoadSuite(int pods) {
+  /**
+   * @param pods for which everything is measured
+   * @param manyPods for which one more start is
+   */
+  LoadSuite(int pods, int manyPods) {
     this.pods = pods;
+    this.manyPods = manyPods;
     startLoaded =
         Measure.of("start-loaded", "daemon start with " + pods + " running pods", SECONDS, 0.6);
+    startMany =
+        Measure.of("start-many", "daemon start with " + manyPods + " running pods", SECONDS, 1);
     rssLoaded = Measure.of("rss-loaded", "daemon RSS, " + pods + " pods", MEGABYTES, 110);
-    companions = Measure.of("shim", "PSS beside each pod's own processes", MEGABYTES, 0.1);
+    companions = Measure.of("shim", "shims and the like for each pod, PSS", MEGABYTES, 0.1);
     stats = Measure.of("stats", "ListContainerStats of " + pods, MILLISECONDS, 8);
     list = Measure.of("list", "ListContainers of " + pods, MILLISECONDS);
   }
@@ -60,13 +74,14 @@ final class LoadSuite implements Suite {
             contenders.daemons(),
             results,
             (contender, into) -> restart(contender, 0, START_EMPTY, into));
-    for (CriContender contender : contenders.daemons()) {
-      results.add(RSS_IDLE, contender.name(), Processes.rss(contender.daemonPid()));
-    }
+    weigh(RSS_IDLE, contenders, results);
     Map<CriContender, List<BenchPod>> running = new HashMap<>();
     for (CriContender contender : contenders.daemons()) {
-      running.put(contender, fill(contender, site, image, results));
+      Set<Long> before = new TreeSet<>(contender.companions());
+      running.put(contender, fill(contender, site, image, 0, pods));
+      results.add(companions, contender.name(), companions(contender, before) / pods);
     }
+    weigh(rssLoaded, contenders, results);
     new Alternation(CALLS, 3).run(contenders.daemons(), results, this::call);
     new Alternation(RESTARTS, 1)
         .run(
@@ -74,17 +89,36 @@ final class LoadSuite implements Suite {
             results,
             (contender, into) -> restart(contender, pods, startLoaded, into));
     for (CriContender contender : contenders.daemons()) {
+      running.merge(
+          contender,
+          fill(contender, site, image, pods, manyPods),
+          (some, more) -> Stream.concat(some.stream(), more.stream()).toList());
+    }
+    new Alternation(FEW_RESTARTS, 1)
+        .run(
+            contenders.daemons(),
+            results,
+            (contender, into) -> restart(contender, manyPods, startMany, into));
+    for (CriContender contender : contenders.daemons()) {
       for (List<BenchPod> some : portions(running.getOrDefault(contender, List.of()))) {
         BurstSuite.atOnce(some, pod -> contender.cri().removePod(pod.podId()));
       }
     }
   }
 
-  private List<BenchPod> fill(CriContender contender, Site site, String image, Results results)
-      throws Exception {
-    Set<Long> before = new TreeSet<>(contender.companions());
+  /** What the daemons take when they have rested. */
+  private static void weigh(Measure measure, Contenders contenders, Results results)
+      throws InterruptedException {
+    Thread.sleep(REST);
+    for (CriContender contender : contenders.daemons()) {
+      results.add(measure, contender.name(), Processes.rss(contender.daemonPid()));
+    }
+  }
+
+  private static List<BenchPod> fill(
+      CriContender contender, Site site, String image, int from, int to) throws Exception {
     var all = new ArrayList<BenchPod>();
-    for (int i = 0; i < pods; i++) {
+    for (int i = from; i < to; i++) {
       all.add(
           new BenchPod(
               contender, site, image, "load-" + contender.name().replace('+', '-') + "-" + i));
@@ -92,14 +126,18 @@ final class LoadSuite implements Suite {
     for (List<BenchPod> some : portions(all)) {
       BurstSuite.atOnce(some, BenchPod::run);
     }
-    results.add(rssLoaded, contender.name(), Processes.rss(contender.daemonPid()));
-    double pss =
-        contender.companions().stream()
-            .filter(pid -> !before.contains(pid))
-            .mapToDouble(Processes::pss)
-            .sum();
-    results.add(companions, contender.name(), pss / pods);
     return all;
+  }
+
+  /** What all the runtime's processes for its pods take that were not there before, in MB. */
+  private double companions(CriContender contender, Set<Long> before) {
+    List<Long> all =
+        contender.companions().stream().filter(pid -> !before.contains(pid)).distinct().toList();
+    if (all.size() < pods) {
+      throw new IllegalStateException(
+          contender.name() + " has " + all.size() + " processes for " + pods + " pods");
+    }
+    return all.stream().mapToDouble(Processes::pss).sum();
   }
 
   private void call(CriContender contender, Results into) {

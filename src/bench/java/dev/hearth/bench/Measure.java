@@ -14,13 +14,19 @@ record Measure(String id, String title, Unit unit, OptionalDouble budget) {
   enum Unit {
     MILLISECONDS("ms"),
     SECONDS("s"),
-    MEGABYTES("MB");
+    MEGABYTES("MB"),
+    COUNT("");
 
     final String symbol;
 
     Unit(String symbol) {
       this.symbol = symbol;
     }
+  }
+
+  /** The title with the unit, if there is one. */
+  String heading() {
+    return unit.symbol.isEmpty() ? title : title + ", " + unit.symbol;
   }
 
   static Measure of(String id, String title, Unit unit) {

@@ -66,7 +66,7 @@ final class Plot {
         y += BAR;
       }
     }
-    String title = measure.title() + ", " + measure.unit().symbol;
+    String title = measure.heading();
     text(svg, LEFT - 8, (top + y) / 2 + 4, "end", "#000", title);
     return y;
   }

@@ -10,6 +10,8 @@ import java.util.stream.Stream;
 
 /** Other processes: running them, finding them, weighing them. */
 final class Processes {
+  private static final double KILOBYTES = 1024;
+
   private Processes() {}
 
   /** Runs a program to its end. */
@@ -39,11 +41,16 @@ final class Processes {
     }
   }
 
-  /** The processes that run {@code program}. */
-  static Stream<Long> running(Path program) {
-    return ProcessHandle.allProcesses()
-        .map(ProcessHandle::pid)
-        .filter(pid -> program.equals(executable(pid)));
+  /** The process that would reap this one. */
+  static long parent(long pid) {
+    return Math.round(number(pid, "status", "PPid:"));
+  }
+
+  /** Descriptors that a process has open. */
+  static long descriptors(long pid) throws IOException {
+    try (var open = Files.list(Path.of("/proc", Long.toString(pid), "fd"))) {
+      return open.count();
+    }
   }
 
   /** The processes whose command line contains {@code text}. */
@@ -55,29 +62,21 @@ final class Processes {
 
   /** The share of memory that is the process's own and its part of what it shares, in MB. */
   static double pss(long pid) {
-    return field(pid, "smaps_rollup", "Pss:");
+    return number(pid, "smaps_rollup", "Pss:") / KILOBYTES;
   }
 
   /** Resident memory, in MB. */
   static double rss(long pid) {
-    return field(pid, "status", "VmRSS:");
+    return number(pid, "status", "VmRSS:") / KILOBYTES;
   }
 
-  private static double field(long pid, String file, String name) {
+  private static double number(long pid, String file, String name) {
     return read(pid, file)
         .lines()
         .filter(line -> line.startsWith(name))
-        .mapToDouble(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024.0)
+        .mapToDouble(line -> Long.parseLong(line.replaceAll("\\D", "")))
         .findFirst()
         .orElse(0);
-  }
-
-  private static Path executable(long pid) {
-    try {
-      return Files.readSymbolicLink(Path.of("/proc/" + pid + "/exe"));
-    } catch (IOException e) {
-      return Path.of("");
-    }
   }
 
   private static String read(long pid, String file) {

@@ -47,7 +47,7 @@ final class Report {
     text.append(" best peer / hearth | budget |\n|---|")
         .append("---|".repeat(contenders.size() + 2));
     results.forEach((measure, row) -> {
-      text.append("\n| ").append(measure.title()).append(", ").append(measure.unit().symbol);
+      text.append("\n| ").append(measure.heading());
       for (String contender : contenders) {
         text.append(" | ").append(row.containsKey(contender) ? cell(row.get(contender)) : "–");
       }

@@ -26,7 +26,7 @@ final class Results {
         switch (measure.unit()) {
           case MILLISECONDS -> nanos / 1e6;
           case SECONDS -> nanos / 1e9;
-          case MEGABYTES -> throw new IllegalArgumentException(measure + " is no time");
+          case MEGABYTES, COUNT -> throw new IllegalArgumentException(measure + " is no time");
         });
   }
 

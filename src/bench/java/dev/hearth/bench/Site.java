@@ -24,7 +24,7 @@ import java.util.List;
  * and devices vanish with it however it ends.
  */
 final class Site implements AutoCloseable {
-  private static final int NUMBER = 0x3ffe;
+  private static final int NUMBER = 0x1ffe;
 
   private final Path folder;
   private final Path disk;

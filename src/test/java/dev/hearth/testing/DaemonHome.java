@@ -17,17 +17,17 @@ import java.util.stream.Collectors;
  * so that daemons of different tests do not meet.
  *
  * @param folder holds root, state and configuration
- * @param number 0 to 16383
+ * @param number 0 to 8191
  * @param plainHttp registries to be spoken to without TLS
  * @param level how much the daemon logs
  */
 public record DaemonHome(Path folder, int number, List<String> plainHttp, LogLevel level) {
-  private static final int NUMBERS = 1 << 14;
+  private static final int NUMBERS = 1 << 13;
 
   public DaemonHome {
     plainHttp = List.copyOf(plainHttp);
     if (number < 0 || number >= NUMBERS) {
-      throw new IllegalArgumentException("number must be 0 to 16383, not " + number);
+      throw new IllegalArgumentException("number must be 0 to 8191, not " + number);
     }
   }
 
@@ -95,9 +95,9 @@ public record DaemonHome(Path folder, int number, List<String> plainHttp, LogLev
     return "/hearth-test-%04x".formatted(number);
   }
 
-  /** One of the 16384 networks of shared address space, RFC 6598: no node's own. */
+  /** One of 8192 networks for 508 pods in shared address space, RFC 6598: no node's own. */
   public String ipv4() {
-    return "100.%d.%d.0/24".formatted(64 + number / 256, number % 256);
+    return "100.%d.%d.0/23".formatted(64 + number / 128, number % 128 * 2);
   }
 
   public String ipv6() {

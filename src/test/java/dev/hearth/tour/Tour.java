@@ -56,7 +56,7 @@ public final class Tour {
       System.exit(2);
     }
     // A checkout has a place and a number of its own, so a run finds what its predecessor left.
-    int number = HearthDaemon.tree().hashCode() & 0x3fff;
+    int number = HearthDaemon.tree().hashCode() & 0x1fff;
     Path folder = Path.of("/var/tmp/hearth-tour-%04x".formatted(number));
     try (FileChannel lock =
             FileChannel.open(
