@@ -4,11 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,11 +45,8 @@ class ConfigurationFileTest {
             bridge = "second0"
             subnets = ["192.168.64.0/20"]
             mtu = 9000
-            [nri]
-            socket = "/run/nri/nri.sock"
-            plugin_config = "/etc/second/nri"
-            registration_timeout_ms = 10000
-            request_timeout_ms = 500
+            [stream]
+            address = "[::1]:10010"
             """);
 
     assertThat(configuration)
@@ -64,19 +62,10 @@ class ConfigurationFileTest {
                     List.of("127.0.0.1:5000", "[::1]:5000", "registry.local")),
                 new Configuration.Network(
                     NetworkMode.BRIDGE, "second0", List.of(Subnet.parse("192.168.64.0/20")), 9000),
-                new Configuration.Nri(
-                    Optional.of(Path.of("/run/nri/nri.sock")),
-                    Path.of("/etc/second/nri"),
-                    10_000,
-                    500)));
+                new Configuration.Stream(
+                    new InetSocketAddress(InetAddress.ofLiteral("::1"), 10010))));
     assertThat(configuration.network().ipv4()).contains(Subnet.parse("192.168.64.0/20"));
     assertThat(configuration.network().ipv6()).isEmpty();
-  }
-
-  @Test
-  void thereAreNoPluginsUnlessTheirSocketIsNamed() throws Exception {
-    assertThat(ConfigurationFile.defaults().nri().socket()).isEmpty();
-    assertThat(read("[nri]\nsocket = \"\"\n").nri().socket()).isEmpty();
   }
 
   @Test

@@ -69,11 +69,6 @@ public record DaemonHome(Path folder, int number, List<String> plainHttp, LogLev
     return state().resolve("hearth.sock");
   }
 
-  /** Where plugins connect. */
-  public Path nriSocket() {
-    return state().resolve("nri.sock");
-  }
-
   /** Where the tests' pods put their logs. */
   public Path logs() {
     return folder.resolve("logs");
@@ -127,9 +122,6 @@ public record DaemonHome(Path folder, int number, List<String> plainHttp, LogLev
         mode = "bridge"
         bridge = "%s"
         subnets = ["%s", "%s"]
-        [nri]
-        socket = "%s"
-        plugin_config = "%s"
         """
             .formatted(
                 root(),
@@ -140,8 +132,6 @@ public record DaemonHome(Path folder, int number, List<String> plainHttp, LogLev
                 hosts,
                 bridge(),
                 ipv4(),
-                ipv6(),
-                nriSocket(),
-                folder.resolve("nri")));
+                ipv6()));
   }
 }

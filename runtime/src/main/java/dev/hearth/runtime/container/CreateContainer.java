@@ -10,7 +10,6 @@ import dev.hearth.runtime.model.ContainerSpec;
 import dev.hearth.runtime.model.ContainerState;
 import dev.hearth.runtime.model.Failpoints;
 import dev.hearth.runtime.model.HearthException;
-import dev.hearth.runtime.model.NodePlugins;
 import dev.hearth.runtime.model.ProcessUser;
 import dev.hearth.runtime.model.RandomIds;
 import dev.hearth.runtime.model.Steps;
@@ -36,7 +35,6 @@ public final class CreateContainer {
   private final Images images;
   private final ContainerParts parts;
   private final ContainerPlanner planner;
-  private final NodePlugins plugins;
   private final ContainerEvents events;
   private final RandomIds ids;
   private final InstantSource clock;
@@ -48,7 +46,6 @@ public final class CreateContainer {
       Images images,
       ContainerParts parts,
       ContainerPlanner planner,
-      NodePlugins plugins,
       ContainerEvents events,
       RandomIds ids,
       InstantSource clock,
@@ -58,7 +55,6 @@ public final class CreateContainer {
     this.images = images;
     this.parts = parts;
     this.planner = planner;
-    this.plugins = plugins;
     this.events = events;
     this.ids = ids;
     this.clock = clock;
@@ -116,12 +112,11 @@ public final class CreateContainer {
         image.config(),
         NOT_LOOKED_UP,
         clock.instant(),
-        new ContainerState.Creating(),
-        Optional.empty());
+        new ContainerState.Creating());
   }
 
   private static ContainerId existing(Container container, ContainerSpec spec) {
-    if (!container.record().requested().equals(spec)) {
+    if (!container.spec().equals(spec)) {
       throw new HearthException.WrongState(
           "container "
               + container.id()
@@ -134,12 +129,6 @@ public final class CreateContainer {
   }
 
   private ContainerId make(Pod pod, Container container) {
-    try (NodePlugins.Turn turn = plugins.begin()) {
-      return make(pod, container, turn);
-    }
-  }
-
-  private ContainerId make(Pod pod, Container container, NodePlugins.Turn turn) {
     Steps steps = new Steps(failpoints, "CreateContainer");
     ContainerId id = container.id();
     try {
@@ -150,9 +139,7 @@ public final class CreateContainer {
       steps.run("log folder", () -> parts.makeLogFolder(pod.record(), container.record()));
       steps.run("pid namespace", () -> parts.needPidNamespace(pod, container.record()));
       ProcessUser user = steps.make("user", () -> planner.user(container.record()), () -> {});
-      ContainerRecord asked = container.record().with(user).with(new ContainerState.Created());
-      ContainerRecord ready =
-          steps.make("plugins", () -> turn.admit(pod.record(), asked), () -> withdraw(asked));
+      ContainerRecord ready = container.record().with(user).with(new ContainerState.Created());
       steps.run("plan", () -> planner.check(pod.record(), ready));
       steps.run("record created", () -> container.replace(ready));
     } catch (Exception e) {
@@ -160,14 +147,7 @@ public final class CreateContainer {
     }
     containers.publish(container);
     events.publish(ContainerEvent.Kind.CREATED, pod.id(), id);
-    turn.created(container.record());
     return id;
-  }
-
-  /** Those plugins that admitted it give back what they set aside for it. */
-  private void withdraw(ContainerRecord container) {
-    plugins.containerStopped(container);
-    plugins.containerRemoved(container);
   }
 
   /** Undoes everything. What cannot be undone stays visible, so that Remove can finish it. */

@@ -7,8 +7,6 @@ import dev.hearth.linux.Poller;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -19,37 +17,29 @@ import java.util.concurrent.TimeUnit;
 final class OutputCollector {
   private static final int CHUNK = 8192;
 
-  /** What is kept is kept in blocks of about this, in bytes: one array would be copied to grow. */
-  private static final int BLOCK = 64 << 10;
-
   private final Fd pipe;
   private final Poller poller;
-  private final OutputBudget.Share share;
+  private final int limit;
 
   /** Guarded by itself. */
-  private final List<byte[]> kept = new ArrayList<>();
-
-  /** The block being filled. Guarded by kept. */
-  private final ByteArrayOutputStream last = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
 
   private final CountDownLatch done = new CountDownLatch(1);
 
-  private OutputCollector(Fd pipe, Poller poller, OutputBudget.Share share) {
+  private OutputCollector(Fd pipe, Poller poller, int limit) {
     this.pipe = pipe;
     this.poller = poller;
-    this.share = share;
+    this.limit = limit;
   }
 
   /**
    * Begins to read.
    *
-   * @param share of which room is taken for what is kept; the rest is read and thrown away, so that
-   *     the writer never blocks
+   * @param limit bytes kept; the rest is read and thrown away, so that the writer never blocks
    */
-  static OutputCollector start(Fd pipe, Poller poller, OutputBudget.Share share)
-      throws LinuxException {
+  static OutputCollector start(Fd pipe, Poller poller, int limit) throws LinuxException {
     Descriptors.setNonBlocking(pipe, true);
-    OutputCollector collector = new OutputCollector(pipe, poller, share);
+    OutputCollector collector = new OutputCollector(pipe, poller, limit);
     Thread.ofVirtual().name("exec-output").start(collector::read);
     return collector;
   }
@@ -80,23 +70,15 @@ final class OutputCollector {
 
   private void keep(byte[] bytes, int count) {
     synchronized (kept) {
-      last.write(bytes, 0, share.take(count));
-      if (last.size() >= BLOCK) {
-        kept.add(last.toByteArray());
-        last.reset();
-      }
+      kept.write(bytes, 0, Math.min(count, limit - kept.size()));
     }
   }
 
-  /** What was kept, in blocks: all, or what came until then if the pipe is held open for longer. */
-  List<byte[]> await(Duration within) throws InterruptedException {
+  /** What was kept: all, or what came until then if the pipe is held open for longer. */
+  byte[] await(Duration within) throws InterruptedException {
     var _ = done.await(within.toNanos(), TimeUnit.NANOSECONDS);
     synchronized (kept) {
-      List<byte[]> blocks = new ArrayList<>(kept);
-      if (last.size() > 0) {
-        blocks.add(last.toByteArray());
-      }
-      return List.copyOf(blocks);
+      return kept.toByteArray();
     }
   }
 }

@@ -2,7 +2,6 @@ package dev.hearth.runtime.container;
 
 import dev.hearth.runtime.model.ContainerState;
 import dev.hearth.runtime.model.HearthException;
-import dev.hearth.runtime.model.NodePlugins;
 import dev.hearth.runtime.model.StopSignal;
 import java.time.Duration;
 import java.util.Optional;
@@ -21,17 +20,11 @@ public final class StopContainer {
   private final Containers containers;
   private final ContainerProcesses processes;
   private final ContainerParts parts;
-  private final NodePlugins plugins;
 
-  public StopContainer(
-      Containers containers,
-      ContainerProcesses processes,
-      ContainerParts parts,
-      NodePlugins plugins) {
+  public StopContainer(Containers containers, ContainerProcesses processes, ContainerParts parts) {
     this.containers = containers;
     this.processes = processes;
     this.parts = parts;
-    this.plugins = plugins;
   }
 
   /**
@@ -54,15 +47,9 @@ public final class StopContainer {
    * As {@link #stop(String, Duration)}. The caller may hold the pod's lock, not the container's.
    */
   void stop(Container container, Duration grace) {
-    if (settledRunning(container)) {
-      end(container, grace);
+    if (!settledRunning(container)) {
+      return;
     }
-    if (container.state() instanceof ContainerState.Exited) {
-      container.tellStopped(plugins);
-    }
-  }
-
-  private void end(Container container, Duration grace) {
     try {
       if (!grace.isZero()) {
         processes.signal(container, StopSignal.of(container.record()).number());

@@ -126,8 +126,7 @@ final class FromCri {
         r.getCpusetCpus(),
         r.getCpusetMems(),
         hugepages,
-        r.getUnifiedMap(),
-        0);
+        r.getUnifiedMap());
   }
 
   private static PortMapping port(dev.hearth.proto.cri.v1.PortMapping mapping) {

@@ -60,28 +60,17 @@ public record ContainerSpec(
 
   /** The same container under other limits. */
   public ContainerSpec withResources(Resources newResources) {
-    return adjusted(command, args, environment, mounts, cdiDevices, newResources);
-  }
-
-  /** The same container with another process, in other surroundings. */
-  public ContainerSpec adjusted(
-      List<String> newCommand,
-      List<String> newArgs,
-      List<EnvironmentVariable> newEnvironment,
-      List<MountSpec> newMounts,
-      List<String> newCdiDevices,
-      Resources newResources) {
     return new ContainerSpec(
         metadata,
         image,
         userSpecifiedImage,
-        newCommand,
-        newArgs,
+        command,
+        args,
         workingDirectory,
-        newEnvironment,
-        newMounts,
+        environment,
+        mounts,
         devices,
-        newCdiDevices,
+        cdiDevices,
         labels,
         annotations,
         logPath,

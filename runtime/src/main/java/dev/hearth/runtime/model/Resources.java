@@ -12,7 +12,6 @@ import java.util.Map;
  * @param oomScoreAdj -1000 to 1000, see proc_pid_oom_score_adj(5)
  * @param hugepageLimits page size as the kernel names it ("2MB") to bytes
  * @param unified cgroup v2 file to value
- * @param pids tasks at a time, negative for no limit; CRI has no such field, plugins do
  */
 public record Resources(
     long cpuPeriod,
@@ -24,12 +23,10 @@ public record Resources(
     String cpusetCpus,
     String cpusetMems,
     Map<String, Long> hugepageLimits,
-    Map<String, String> unified,
-    long pids) {
+    Map<String, String> unified) {
 
   /** Nothing asked for. */
-  public static final Resources NONE =
-      new Resources(0, 0, 0, 0, 0, 0, "", "", Map.of(), Map.of(), 0);
+  public static final Resources NONE = new Resources(0, 0, 0, 0, 0, 0, "", "", Map.of(), Map.of());
 
   public Resources {
     hugepageLimits = Map.copyOf(hugepageLimits);
@@ -44,21 +41,5 @@ public record Resources(
     }
     Checks.text("cpuset cpus", cpusetCpus);
     Checks.text("cpuset mems", cpusetMems);
-  }
-
-  /** The same with another score. */
-  public Resources withOomScoreAdj(int score) {
-    return new Resources(
-        cpuPeriod,
-        cpuQuota,
-        cpuShares,
-        memoryLimit,
-        memorySwapLimit,
-        score,
-        cpusetCpus,
-        cpusetMems,
-        hugepageLimits,
-        unified,
-        pids);
   }
 }

@@ -79,8 +79,7 @@ final class ManifestJson {
 
   private static JsonObject object(byte[] bytes) throws ProtocolViolation {
     return StrictJson.object(bytes)
-        .orElseThrow(
-            () -> new ProtocolViolation("it is not a JSON object, or one of very many parts"));
+        .orElseThrow(() -> new ProtocolViolation("it is not a JSON object"));
   }
 
   private static List<Descriptor> descriptors(JsonObject document, String name)

@@ -88,8 +88,7 @@ final class DecisionsTest {
             List.of(), List.of()),
         new ProcessUser(0, 0, List.of(), "/"),
         STARTED,
-        state,
-        Optional.empty());
+        state);
   }
 
   private static ContainerDecision decide(ContainerState state, ObservedContainer observed) {

@@ -140,7 +140,7 @@ final class Requests {
         stdin,
         stdinOnce,
         tty,
-        new Resources(0, 0, 0, 0, 0, oomScoreAdj, "", "", Map.of(), Map.of(), 0),
+        new Resources(0, 0, 0, 0, 0, oomScoreAdj, "", "", Map.of(), Map.of()),
         security(),
         "");
   }
@@ -171,8 +171,7 @@ final class Requests {
         image(),
         user,
         Instant.EPOCH,
-        new ContainerState.Created(),
-        Optional.empty());
+        new ContainerState.Created());
   }
 
   PodSpec pod() {
