@@ -2,7 +2,6 @@ package dev.hearth.config;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -24,7 +23,7 @@ public record Configuration(
     Cgroup cgroup,
     Registry registry,
     Network network,
-    Stream stream) {
+    Nri nri) {
 
   /** Read when no other file is named, if it exists. */
   public static final Path DEFAULT_FILE = Path.of("/etc/hearth/hearth.toml");
@@ -40,9 +39,13 @@ public record Configuration(
       throw new UnfitValueException(
           Key.STATE, state + " and root " + root + " must not lie in one another");
     }
+    requireFits(Key.SOCKET, socket);
+  }
+
+  private static void requireFits(Key<?> key, Path socket) {
     if (socket.toString().getBytes(UTF_8).length > SOCKET_PATH_BYTES) {
       throw new UnfitValueException(
-          Key.SOCKET, socket + " is longer than " + SOCKET_PATH_BYTES + " bytes, see unix(7)");
+          key, socket + " is longer than " + SOCKET_PATH_BYTES + " bytes, see unix(7)");
     }
   }
 
@@ -91,16 +94,29 @@ public record Configuration(
   }
 
   /**
-   * How clients of exec, attach and port-forward connect.
+   * The Node Resource Interface.
    *
-   * @param address to listen at; port 0 takes any that is free
+   * @param socket where plugins connect; empty for no plugins at all
+   * @param pluginConfig a folder of plugins' own configuration files
+   * @param registrationTimeoutMs how long a plugin may take until it is registered and knows what
+   *     there is
+   * @param requestTimeoutMs how long a plugin may take to answer
    */
-  public record Stream(InetSocketAddress address) {
-    public Stream {
-      if (!address.getAddress().isLoopbackAddress()) {
-        throw new UnfitValueException(
-            Key.STREAM_ADDRESS,
-            "must be of the loopback device, for streams are not encrypted, not " + address);
+  public record Nri(
+      Optional<Path> socket, Path pluginConfig, int registrationTimeoutMs, int requestTimeoutMs) {
+    /** A minute: the kubelet gives a whole call two. */
+    private static final int LONGEST_MS = 60_000;
+
+    public Nri {
+      socket.ifPresent(path -> requireFits(Key.NRI_SOCKET, path));
+      requireAbsolute(Key.NRI_PLUGIN_CONFIG, pluginConfig);
+      requireTimeout(Key.NRI_REGISTRATION_TIMEOUT, registrationTimeoutMs);
+      requireTimeout(Key.NRI_REQUEST_TIMEOUT, requestTimeoutMs);
+    }
+
+    private static void requireTimeout(Key<Integer> key, int milliseconds) {
+      if (milliseconds < 1 || milliseconds > LONGEST_MS) {
+        throw new UnfitValueException(key, "must be 1 to " + LONGEST_MS + ", not " + milliseconds);
       }
     }
   }

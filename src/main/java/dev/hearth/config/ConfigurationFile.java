@@ -144,21 +144,20 @@ public final class ConfigurationFile {
                 value(Key.NETWORK_BRIDGE),
                 value(Key.NETWORK_SUBNETS),
                 value(Key.NETWORK_MTU)));
-    var stream = group(() -> new Configuration.Stream(value(Key.STREAM_ADDRESS)));
-    if (log == null || cgroup == null || registry == null || network == null || stream == null) {
+    var nri =
+        group(() ->
+            new Configuration.Nri(
+                value(Key.NRI_SOCKET),
+                value(Key.NRI_PLUGIN_CONFIG),
+                value(Key.NRI_REGISTRATION_TIMEOUT),
+                value(Key.NRI_REQUEST_TIMEOUT)));
+    if (log == null || cgroup == null || registry == null || network == null || nri == null) {
       throw new ConfigurationException(problems);
     }
     var whole =
         group(() ->
             new Configuration(
-                value(Key.ROOT),
-                value(Key.STATE),
-                socket(),
-                log,
-                cgroup,
-                registry,
-                network,
-                stream));
+                value(Key.ROOT), value(Key.STATE), socket(), log, cgroup, registry, network, nri));
     if (whole == null || !problems.isEmpty()) {
       throw new ConfigurationException(problems);
     }

@@ -1,9 +1,9 @@
 package dev.hearth.config;
 
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.tomlj.Toml;
 
 /**
@@ -43,8 +43,14 @@ public record Key<T>(String name, Kind<T> kind, String standard) {
           "[\"10.201.0.0/16\", \"fdc7:93ab:6d40::/64\"]");
   static final Key<Integer> NETWORK_MTU = new Key<>("network.mtu", Kind.number(), "0");
 
-  static final Key<InetSocketAddress> STREAM_ADDRESS =
-      new Key<>("stream.address", Kind.address(), "\"127.0.0.1:0\"");
+  static final Key<Optional<Path>> NRI_SOCKET =
+      new Key<>("nri.socket", Kind.optionalPath(), "\"\"");
+  static final Key<Path> NRI_PLUGIN_CONFIG =
+      new Key<>("nri.plugin_config", Kind.path(), "\"/etc/nri/conf.d\"");
+  static final Key<Integer> NRI_REGISTRATION_TIMEOUT =
+      new Key<>("nri.registration_timeout_ms", Kind.number(), "5000");
+  static final Key<Integer> NRI_REQUEST_TIMEOUT =
+      new Key<>("nri.request_timeout_ms", Kind.number(), "2000");
 
   /** Every key there is, in the order of the documentation. */
   static final List<Key<?>> ALL =
@@ -61,7 +67,10 @@ public record Key<T>(String name, Kind<T> kind, String standard) {
           NETWORK_BRIDGE,
           NETWORK_SUBNETS,
           NETWORK_MTU,
-          STREAM_ADDRESS);
+          NRI_SOCKET,
+          NRI_PLUGIN_CONFIG,
+          NRI_REGISTRATION_TIMEOUT,
+          NRI_REQUEST_TIMEOUT);
 
   /** The default. It is read by the same code as a file's, so it cannot be of another kind. */
   T standardValue() {

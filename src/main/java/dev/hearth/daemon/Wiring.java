@@ -8,10 +8,10 @@ import dev.hearth.runtime.cgroup.CgroupException;
 import dev.hearth.runtime.cgroup.CgroupPath;
 import dev.hearth.runtime.cgroup.Cgroups;
 import dev.hearth.runtime.cgroup.Limits;
-import dev.hearth.runtime.container.AttachContainer;
-import dev.hearth.runtime.container.BeginExec;
+import dev.hearth.runtime.container.Checkpoint;
 import dev.hearth.runtime.container.ContainerExits;
 import dev.hearth.runtime.container.ContainerInfo;
+import dev.hearth.runtime.container.ContainerLimits;
 import dev.hearth.runtime.container.ContainerParts;
 import dev.hearth.runtime.container.ContainerPlanner;
 import dev.hearth.runtime.container.ContainerProcesses;
@@ -37,6 +37,7 @@ import dev.hearth.runtime.event.PodContents;
 import dev.hearth.runtime.model.ContainerRecord;
 import dev.hearth.runtime.model.Failpoints;
 import dev.hearth.runtime.model.Layout;
+import dev.hearth.runtime.model.NodePlugins;
 import dev.hearth.runtime.model.PodRecord;
 import dev.hearth.runtime.model.RandomIds;
 import dev.hearth.runtime.network.BuiltInNetwork;
@@ -46,14 +47,16 @@ import dev.hearth.runtime.network.NetworkException;
 import dev.hearth.runtime.network.PodNamespaces;
 import dev.hearth.runtime.network.PodNetwork;
 import dev.hearth.runtime.network.netlink.NetlinkSockets;
+import dev.hearth.runtime.nri.NriServer;
+import dev.hearth.runtime.nri.NriSettings;
 import dev.hearth.runtime.pod.PauseProcess;
 import dev.hearth.runtime.pod.PodFiles;
-import dev.hearth.runtime.pod.PodSockets;
 import dev.hearth.runtime.pod.Pods;
 import dev.hearth.runtime.pod.RemovePodSandbox;
 import dev.hearth.runtime.pod.RunPodSandbox;
 import dev.hearth.runtime.pod.SandboxParts;
 import dev.hearth.runtime.pod.StopPodSandbox;
+import dev.hearth.runtime.pod.UpdatePodSandboxResources;
 import dev.hearth.runtime.recovery.Recovery;
 import dev.hearth.runtime.recovery.RecoveryReport;
 import dev.hearth.runtime.snapshot.Layers;
@@ -61,10 +64,6 @@ import dev.hearth.runtime.snapshot.RootFilesystems;
 import dev.hearth.runtime.spec.ContainerPlans;
 import dev.hearth.runtime.spec.NodeView;
 import dev.hearth.runtime.store.RecordStore;
-import dev.hearth.runtime.stream.Attach;
-import dev.hearth.runtime.stream.Exec;
-import dev.hearth.runtime.stream.PortForward;
-import dev.hearth.runtime.stream.StreamServer;
 import dev.hearth.shim.CgroupJoins;
 import dev.hearth.shim.ShimLauncher;
 import java.io.IOException;
@@ -168,40 +167,42 @@ final class Wiring implements AutoCloseable {
     ContainerPlanner planner =
         new ContainerPlanner(layout, pods, containers, roots, plans(cgroups), shims);
     ContainerProcesses processes = new ContainerProcesses(layout, launcher, poller, planner, clock);
-    ContainerExits exits = new ContainerExits(processes, parts, events);
-    StopContainer stop = new StopContainer(containers, processes, parts);
+    ContainerLimits limits = new ContainerLimits(parts);
+    ContainerInfo info = new ContainerInfo(pods, parts, planner);
+    Optional<NriServer> nri =
+        nri(new NriServer.Node(layout, pods, containers, sandboxes, info, limits));
+    NodePlugins plugins = nri.map(NriServer::plugins).orElse(NodePlugins.NONE);
+    ContainerExits exits = new ContainerExits(processes, parts, plugins, events);
+    StopContainer stop = new StopContainer(containers, processes, parts, plugins);
     RemoveContainer remove =
         new RemoveContainer(
-            containers, stop, parts, images.images(), images.garbage(), events, clock, failpoints);
+            containers,
+            stop,
+            parts,
+            images.images(),
+            images.garbage(),
+            plugins,
+            events,
+            clock,
+            failpoints);
     PodContainersOfNode podContainers = new PodContainersOfNode(containers, stop, remove);
-    StopPodSandbox stopPod = new StopPodSandbox(pods, sandboxes, podContainers, events, failpoints);
+    StopPodSandbox stopPod =
+        new StopPodSandbox(pods, sandboxes, podContainers, plugins, events, failpoints);
     RemovePodSandbox removePod =
-        new RemovePodSandbox(pods, sandboxes, podContainers, stopPod, events, failpoints);
-
-    BeginExec beginExec = new BeginExec(processes, parts, planner);
-    StreamServer streams =
-        closing(
-            new StreamServer(
-                configuration.stream().address(),
-                new StreamServer.Parts(
-                    containers,
-                    pods,
-                    beginExec,
-                    new AttachContainer(processes),
-                    new PodSockets(layout),
-                    poller),
-                clock));
+        new RemovePodSandbox(pods, sandboxes, podContainers, stopPod, plugins, events, failpoints);
 
     Calls calls = new Calls(ready::get);
     RuntimeService runtime =
         new RuntimeService(
             calls,
             Version.NUMBER,
+            cgroups.config().driver(),
             new RuntimeService.PodVerbs(
                 new RunPodSandbox(
-                    pods, sandboxes, events, ids, clock, failpoints, RUNTIME_HANDLERS),
+                    pods, sandboxes, plugins, events, ids, clock, failpoints, RUNTIME_HANDLERS),
                 stopPod,
-                removePod),
+                removePod,
+                new UpdatePodSandboxResources(pods)),
             new RuntimeService.ContainerVerbs(
                 new CreateContainer(
                     pods,
@@ -209,30 +210,30 @@ final class Wiring implements AutoCloseable {
                     images.images(),
                     parts,
                     planner,
+                    plugins,
                     events,
                     ids,
                     clock,
                     failpoints),
                 new StartContainer(
-                    pods, containers, parts, planner, processes, exits, events, clock, failpoints),
+                    pods,
+                    containers,
+                    parts,
+                    planner,
+                    processes,
+                    exits,
+                    plugins,
+                    events,
+                    clock,
+                    failpoints),
                 stop,
                 remove,
-                new UpdateContainerResources(containers, parts),
+                new UpdateContainerResources(containers, limits, plugins),
                 new ReopenContainerLog(containers, processes),
-                new ExecSync(containers, beginExec, poller)),
-            new RuntimeService.StreamVerbs(
-                new Exec(containers, streams),
-                new Attach(containers, streams),
-                new PortForward(pods, streams)),
+                new ExecSync(containers, processes, parts, planner, poller),
+                new Checkpoint(pods, containers, "criu")),
             new StatusReader(
-                pods,
-                containers,
-                contents,
-                new ContainerInfo(pods, parts, planner),
-                network,
-                layout,
-                RUNTIME_HANDLERS,
-                clock),
+                pods, containers, contents, info, network, layout, RUNTIME_HANDLERS, clock),
             new StatsReader(pods, containers, sandboxes, parts, network, layout, clock),
             new EventReader(events));
     AtomicReference<Optional<RecoveryReport>> report = new AtomicReference<>(Optional.empty());
@@ -267,6 +268,7 @@ final class Wiring implements AutoCloseable {
             clock);
     report.set(Optional.of(recovery.run()));
     images.scan();
+    nri.ifPresent(NriServer::serve);
     ready.set(true);
     LOG.log(
         System.Logger.Level.INFO,
@@ -277,11 +279,31 @@ final class Wiring implements AutoCloseable {
     stopped.await();
   }
 
+  private Optional<NriServer> nri(NriServer.Node node) {
+    Configuration.Nri nri = configuration.nri();
+    return nri.socket()
+        .map(socket ->
+            closing(
+                new NriServer(
+                    new NriSettings(
+                        socket,
+                        nri.pluginConfig(),
+                        Duration.ofMillis(nri.registrationTimeoutMs()),
+                        Duration.ofMillis(nri.requestTimeoutMs()),
+                        Version.NUMBER),
+                    node)));
+  }
+
   private void makeDirectories() throws IOException {
     for (Path directory : List.of(layout.root(), layout.state())) {
       Files.createDirectories(directory);
-      // Layers and sockets are nobody's business but root's.
+      // Passable, since a user namespace's root is not the node's; what is in it cannot be listed.
       Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+    }
+    // Records have the environments of containers, with the secrets in them.
+    for (String secret : List.of("records", "content", "network")) {
+      Path directory = Files.createDirectories(layout.root().resolve(secret));
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
     }
     Files.createDirectories(layout.pods());
     Files.createDirectories(layout.containers());

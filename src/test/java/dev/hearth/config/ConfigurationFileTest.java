@@ -4,12 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,8 +44,11 @@ class ConfigurationFileTest {
             bridge = "second0"
             subnets = ["192.168.64.0/20"]
             mtu = 9000
-            [stream]
-            address = "[::1]:10010"
+            [nri]
+            socket = "/run/nri/nri.sock"
+            plugin_config = "/etc/second/nri"
+            registration_timeout_ms = 10000
+            request_timeout_ms = 500
             """);
 
     assertThat(configuration)
@@ -62,10 +64,19 @@ class ConfigurationFileTest {
                     List.of("127.0.0.1:5000", "[::1]:5000", "registry.local")),
                 new Configuration.Network(
                     NetworkMode.BRIDGE, "second0", List.of(Subnet.parse("192.168.64.0/20")), 9000),
-                new Configuration.Stream(
-                    new InetSocketAddress(InetAddress.ofLiteral("::1"), 10010))));
+                new Configuration.Nri(
+                    Optional.of(Path.of("/run/nri/nri.sock")),
+                    Path.of("/etc/second/nri"),
+                    10_000,
+                    500)));
     assertThat(configuration.network().ipv4()).contains(Subnet.parse("192.168.64.0/20"));
     assertThat(configuration.network().ipv6()).isEmpty();
+  }
+
+  @Test
+  void thereAreNoPluginsUnlessTheirSocketIsNamed() throws Exception {
+    assertThat(ConfigurationFile.defaults().nri().socket()).isEmpty();
+    assertThat(read("[nri]\nsocket = \"\"\n").nri().socket()).isEmpty();
   }
 
   @Test

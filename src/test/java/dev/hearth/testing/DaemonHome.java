@@ -69,6 +69,11 @@ public record DaemonHome(Path folder, int number, List<String> plainHttp, LogLev
     return state().resolve("hearth.sock");
   }
 
+  /** Where plugins connect. */
+  public Path nriSocket() {
+    return state().resolve("nri.sock");
+  }
+
   /** Where the tests' pods put their logs. */
   public Path logs() {
     return folder.resolve("logs");
@@ -122,6 +127,9 @@ public record DaemonHome(Path folder, int number, List<String> plainHttp, LogLev
         mode = "bridge"
         bridge = "%s"
         subnets = ["%s", "%s"]
+        [nri]
+        socket = "%s"
+        plugin_config = "%s"
         """
             .formatted(
                 root(),
@@ -132,6 +140,8 @@ public record DaemonHome(Path folder, int number, List<String> plainHttp, LogLev
                 hosts,
                 bridge(),
                 ipv4(),
-                ipv6()));
+                ipv6(),
+                nriSocket(),
+                folder.resolve("nri")));
   }
 }

@@ -56,7 +56,17 @@ class ArchitectureTest {
                       "event",
                       SHIM,
                       NATIVE)),
-              Map.entry("stream", List.of("container", "pod", SHIM, NATIVE))));
+              Map.entry(
+                  "nri",
+                  List.of(
+                      "container",
+                      "pod",
+                      "spec",
+                      "cgroup",
+                      "dev.hearth.proto.nri",
+                      "dev.hearth.proto.ttrpc",
+                      NATIVE)),
+              Map.entry("stream", List.of("container", "pod", SHIM))));
 
   private static final JavaClasses CODE =
       new ClassFileImporter()
@@ -127,7 +137,20 @@ class ArchitectureTest {
             .resideOutsideOfPackage("dev.hearth.runtime.cri..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("io.grpc..", "com.google.protobuf.."));
+            .resideInAnyPackage("io.grpc.."));
+  }
+
+  @Test
+  void messagesStayAtTheEdges() {
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage("dev.hearth.runtime..")
+            .and()
+            .resideOutsideOfPackages("dev.hearth.runtime.cri..", "dev.hearth.runtime.nri..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("com.google.protobuf.."));
   }
 
   @Test

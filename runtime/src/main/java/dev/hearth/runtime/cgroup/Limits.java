@@ -44,7 +44,7 @@ public record Limits(
     devices = List.copyOf(devices);
   }
 
-  /** The limits a request asks for. CRI knows no limit of tasks and no device rules. */
+  /** The limits a request asks for. It knows no device rules. */
   public static Limits of(Resources r) {
     return new Limits(
         r.cpuPeriod(),
@@ -52,7 +52,7 @@ public record Limits(
         r.cpuShares(),
         r.memoryLimit(),
         r.memorySwapLimit(),
-        0,
+        r.pids(),
         r.cpusetCpus(),
         r.cpusetMems(),
         r.hugepageLimits(),

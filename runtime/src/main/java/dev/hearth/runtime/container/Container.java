@@ -5,6 +5,7 @@ import dev.hearth.runtime.model.ContainerRecord;
 import dev.hearth.runtime.model.ContainerSpec;
 import dev.hearth.runtime.model.ContainerState;
 import dev.hearth.runtime.model.HearthException;
+import dev.hearth.runtime.model.NodePlugins;
 import dev.hearth.runtime.model.PodId;
 import dev.hearth.runtime.store.LateWrite;
 import dev.hearth.runtime.store.RecordStore;
@@ -43,6 +44,11 @@ public final class Container {
   /** Set before there are any verbs. */
   private volatile boolean inDoubt;
 
+  private final ReentrantLock telling = new ReentrantLock();
+
+  /** Whether plugins know of its end. Under {@code telling}. */
+  private boolean told;
+
   Container(RecordStore<ContainerRecord> store, ContainerRecord record, boolean recorded) {
     this.store = store;
     this.record = record;
@@ -50,6 +56,7 @@ public final class Container {
     if (record.state() instanceof ContainerState.Exited
         || record.state() instanceof ContainerState.Removing) {
       ended.complete(null);
+      told = true;
     }
   }
 
@@ -153,6 +160,19 @@ public final class Container {
     store.delete(record.id().value());
     gone = true;
     ended.complete(null);
+  }
+
+  /** Tells plugins once of its end. Whoever comes second returns when they have been told. */
+  void tellStopped(NodePlugins plugins) {
+    telling.lock();
+    try {
+      if (!told) {
+        told = true;
+        plugins.containerStopped(record);
+      }
+    } finally {
+      telling.unlock();
+    }
   }
 
   /**

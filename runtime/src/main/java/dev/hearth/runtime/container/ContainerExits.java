@@ -3,6 +3,7 @@ package dev.hearth.runtime.container;
 import dev.hearth.runtime.event.ContainerEvent;
 import dev.hearth.runtime.event.ContainerEvents;
 import dev.hearth.runtime.model.ContainerState;
+import dev.hearth.runtime.model.NodePlugins;
 import java.time.Duration;
 
 /** Waits for the end of every container that runs, and records it. */
@@ -17,12 +18,17 @@ public final class ContainerExits {
 
   private final ContainerProcesses processes;
   private final ContainerParts parts;
+  private final NodePlugins plugins;
   private final ContainerEvents events;
 
   public ContainerExits(
-      ContainerProcesses processes, ContainerParts parts, ContainerEvents events) {
+      ContainerProcesses processes,
+      ContainerParts parts,
+      NodePlugins plugins,
+      ContainerEvents events) {
     this.processes = processes;
     this.parts = parts;
+    this.plugins = plugins;
     this.events = events;
   }
 
@@ -77,5 +83,6 @@ public final class ContainerExits {
         container.id().value().substring(0, 13),
         Integer.toString(exited.exitCode()),
         exited.reason());
+    container.tellStopped(plugins);
   }
 }

@@ -38,15 +38,30 @@ public final class ContainerInfo {
    */
   public JsonObject runtimeSpec(ContainerRecord container) {
     try {
-      Optional<PodRecord> pod = pod(container);
-      if (pod.isPresent()) {
-        String cgroup = parts.cgroup(container).map(group -> group.path().value()).orElse("");
-        return planner.runtimeSpec(pod.get(), container, cgroup);
-      }
-    } catch (HearthException | CgroupException e) {
+      return compiledSpec(container);
+    } catch (HearthException e) {
       // A status must not fail because a device or profile has gone since.
+      return new JsonObject();
     }
-    return new JsonObject();
+  }
+
+  /**
+   * The same.
+   *
+   * @throws HearthException as a start would, for what the request or the image got wrong
+   */
+  public JsonObject compiledSpec(ContainerRecord container) {
+    PodRecord pod =
+        pod(container)
+            .orElseThrow(() ->
+                new HearthException.NotFound(
+                    "the pod sandbox of container " + container.id() + " is gone"));
+    try {
+      String cgroup = parts.cgroup(container).map(group -> group.path().value()).orElse("");
+      return planner.runtimeSpec(pod, container, cgroup);
+    } catch (CgroupException e) {
+      throw ContainerFailure.of("container " + container.id() + " has no cgroup", e);
+    }
   }
 
   private Optional<PodRecord> pod(ContainerRecord container) {

@@ -1,6 +1,7 @@
 package dev.hearth.runtime.container;
 
 import dev.hearth.linux.Fd;
+import dev.hearth.linux.LinuxException;
 import dev.hearth.runtime.cgroup.Cgroup;
 import dev.hearth.runtime.cgroup.CgroupException;
 import dev.hearth.runtime.cgroup.CgroupPath;
@@ -127,10 +128,13 @@ public final class ContainerParts {
   }
 
   void updateCgroup(ContainerRecord container, Resources change)
-      throws CgroupException, InterruptedException {
+      throws CgroupException, LinuxException, InterruptedException {
     Optional<Cgroup> cgroup = cgroup(container);
     if (cgroup.isPresent()) {
       cgroup.get().update(Limits.of(change));
+      if (change.oomScoreAdj() != 0) {
+        OomScores.adjust(cgroup.get(), change.oomScoreAdj());
+      }
     }
   }
 

@@ -289,7 +289,7 @@ public final class ContainerPlanner {
         pod.spec().hostname(),
         cgroup,
         container.spec().resources(),
-        container.spec().annotations());
+        container.adjustedAnnotations());
   }
 
   /**

@@ -210,7 +210,8 @@ public final class ContainerProcesses {
 
   private static ContainerState.Exited exited(Optional<Instant> startedAt, ContainerExit exit) {
     int code = exit.shellCode();
-    boolean oom = exit.oomKills() > 0 && code != 0;
+    // As with the peers also where it was not the first process, and that one ended well.
+    boolean oom = exit.oomKills() > 0;
     String reason = oom ? "OOMKilled" : code == 0 ? "Completed" : "Error";
     return new ContainerState.Exited(startedAt, exit.finishedAt(), code, reason, "");
   }

@@ -10,6 +10,7 @@ import dev.hearth.runtime.model.ContainerSpec;
 import dev.hearth.runtime.model.ContainerState;
 import dev.hearth.runtime.model.Failpoints;
 import dev.hearth.runtime.model.HearthException;
+import dev.hearth.runtime.model.NodePlugins;
 import dev.hearth.runtime.model.ProcessUser;
 import dev.hearth.runtime.model.RandomIds;
 import dev.hearth.runtime.model.Steps;
@@ -35,6 +36,7 @@ public final class CreateContainer {
   private final Images images;
   private final ContainerParts parts;
   private final ContainerPlanner planner;
+  private final NodePlugins plugins;
   private final ContainerEvents events;
   private final RandomIds ids;
   private final InstantSource clock;
@@ -46,6 +48,7 @@ public final class CreateContainer {
       Images images,
       ContainerParts parts,
       ContainerPlanner planner,
+      NodePlugins plugins,
       ContainerEvents events,
       RandomIds ids,
       InstantSource clock,
@@ -55,6 +58,7 @@ public final class CreateContainer {
     this.images = images;
     this.parts = parts;
     this.planner = planner;
+    this.plugins = plugins;
     this.events = events;
     this.ids = ids;
     this.clock = clock;
@@ -112,11 +116,12 @@ public final class CreateContainer {
         image.config(),
         NOT_LOOKED_UP,
         clock.instant(),
-        new ContainerState.Creating());
+        new ContainerState.Creating(),
+        Optional.empty());
   }
 
   private static ContainerId existing(Container container, ContainerSpec spec) {
-    if (!container.spec().equals(spec)) {
+    if (!container.record().requested().equals(spec)) {
       throw new HearthException.WrongState(
           "container "
               + container.id()
@@ -129,6 +134,12 @@ public final class CreateContainer {
   }
 
   private ContainerId make(Pod pod, Container container) {
+    try (NodePlugins.Turn turn = plugins.begin()) {
+      return make(pod, container, turn);
+    }
+  }
+
+  private ContainerId make(Pod pod, Container container, NodePlugins.Turn turn) {
     Steps steps = new Steps(failpoints, "CreateContainer");
     ContainerId id = container.id();
     try {
@@ -139,7 +150,9 @@ public final class CreateContainer {
       steps.run("log folder", () -> parts.makeLogFolder(pod.record(), container.record()));
       steps.run("pid namespace", () -> parts.needPidNamespace(pod, container.record()));
       ProcessUser user = steps.make("user", () -> planner.user(container.record()), () -> {});
-      ContainerRecord ready = container.record().with(user).with(new ContainerState.Created());
+      ContainerRecord asked = container.record().with(user).with(new ContainerState.Created());
+      ContainerRecord ready =
+          steps.make("plugins", () -> turn.admit(pod.record(), asked), () -> withdraw(asked));
       steps.run("plan", () -> planner.check(pod.record(), ready));
       steps.run("record created", () -> container.replace(ready));
     } catch (Exception e) {
@@ -147,7 +160,14 @@ public final class CreateContainer {
     }
     containers.publish(container);
     events.publish(ContainerEvent.Kind.CREATED, pod.id(), id);
+    turn.created(container.record());
     return id;
+  }
+
+  /** Those plugins that admitted it give back what they set aside for it. */
+  private void withdraw(ContainerRecord container) {
+    plugins.containerStopped(container);
+    plugins.containerRemoved(container);
   }
 
   /** Undoes everything. What cannot be undone stays visible, so that Remove can finish it. */

@@ -3,8 +3,10 @@ package dev.hearth.runtime.container;
 import dev.hearth.linux.Opens;
 import dev.hearth.linux.Poller;
 import dev.hearth.runtime.model.HearthException;
+import dev.hearth.shim.ExecPlan;
 import dev.hearth.shim.ExecSession;
 import dev.hearth.shim.ShimClient;
+import dev.hearth.shim.StartFailure;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -12,29 +14,38 @@ import java.util.concurrent.TimeoutException;
 
 /** Runs a command in a container to its end and answers what it wrote. */
 public final class ExecSync {
-  /** What is kept of each stream; the rest is read and thrown away, as the peers do. */
-  private static final int MAX_OUTPUT = 16 << 20;
-
   private static final Duration NO_LIMIT = Duration.ofDays(365);
 
   /** How long output is awaited once the command has ended, if a child of its holds it open. */
   private static final Duration DRAIN = Duration.ofSeconds(1);
 
+  private static final Duration ANSWER = Duration.ofSeconds(10);
+
   private final Containers containers;
-  private final BeginExec exec;
+  private final ContainerProcesses processes;
+  private final ContainerParts parts;
+  private final ContainerPlanner planner;
   private final Poller poller;
+  private final OutputBudget budget = new OutputBudget();
 
   /**
    * What came of it.
    *
+   * @param stdout in blocks, so that it need not be copied
    * @param exitCode 0–255; 128 + n when signal n ended it
    */
-  @SuppressWarnings("ArrayRecordComponent") // Handed on once, never compared.
-  public record Result(byte[] stdout, byte[] stderr, int exitCode) {}
+  public record Result(List<byte[]> stdout, List<byte[]> stderr, int exitCode) {}
 
-  public ExecSync(Containers containers, BeginExec exec, Poller poller) {
+  public ExecSync(
+      Containers containers,
+      ContainerProcesses processes,
+      ContainerParts parts,
+      ContainerPlanner planner,
+      Poller poller) {
     this.containers = containers;
-    this.exec = exec;
+    this.processes = processes;
+    this.parts = parts;
+    this.planner = planner;
     this.poller = poller;
   }
 
@@ -49,8 +60,12 @@ public final class ExecSync {
       throw new HearthException.InvalidRequest("no command to execute");
     }
     Container container = containers.require(id);
+    var _ = container.running();
     try {
       return run(container, command, timeout);
+    } catch (StartFailure e) {
+      throw new HearthException.HostFailure(
+          "command could not be run in container " + container.id() + ": " + e.getMessage(), e);
     } catch (TimeoutException e) {
       throw new HearthException.TimedOut(
           "command '"
@@ -67,27 +82,34 @@ public final class ExecSync {
 
   private Result run(Container container, List<String> command, Optional<Duration> timeout)
       throws Exception {
+    ExecPlan plan =
+        planner.exec(
+            container.record(), command, Optional.empty(), parts.joins(container.record()));
     try (Opens.Pipe out = Opens.pipe();
         Opens.Pipe err = Opens.pipe()) {
       ExecSession session;
       try {
         session =
-            exec.begin(
-                container,
-                command,
-                Optional.empty(),
-                new ShimClient.Streams(
-                    Optional.empty(), Optional.of(out.writer()), Optional.of(err.writer())));
+            processes
+                .shim(container.id())
+                .exec(
+                    plan,
+                    new ShimClient.Streams(
+                        Optional.empty(), Optional.of(out.writer()), Optional.of(err.writer())),
+                    ANSWER);
       } finally {
         out.writer().close();
         err.writer().close();
       }
       // Closing the session kills a command that still runs.
-      try (session) {
-        OutputCollector stdout = OutputCollector.start(out.reader(), poller, MAX_OUTPUT);
-        OutputCollector stderr = OutputCollector.start(err.reader(), poller, MAX_OUTPUT);
+      try (session;
+          OutputBudget.Share share = budget.begin()) {
+        OutputCollector stdout = OutputCollector.start(out.reader(), poller, share);
+        OutputCollector stderr = OutputCollector.start(err.reader(), poller, share);
         int code = session.await(timeout.orElse(NO_LIMIT)).shellCode();
-        return new Result(stdout.await(DRAIN), stderr.await(DRAIN), code);
+        Result result = new Result(stdout.await(DRAIN), stderr.await(DRAIN), code);
+        share.requireAll();
+        return result;
       }
     }
   }

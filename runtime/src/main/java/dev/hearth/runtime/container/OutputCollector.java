@@ -7,6 +7,8 @@ import dev.hearth.linux.Poller;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -17,29 +19,37 @@ import java.util.concurrent.TimeUnit;
 final class OutputCollector {
   private static final int CHUNK = 8192;
 
+  /** What is kept is kept in blocks of about this, in bytes: one array would be copied to grow. */
+  private static final int BLOCK = 64 << 10;
+
   private final Fd pipe;
   private final Poller poller;
-  private final int limit;
+  private final OutputBudget.Share share;
 
   /** Guarded by itself. */
-  private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
+  private final List<byte[]> kept = new ArrayList<>();
+
+  /** The block being filled. Guarded by kept. */
+  private final ByteArrayOutputStream last = new ByteArrayOutputStream();
 
   private final CountDownLatch done = new CountDownLatch(1);
 
-  private OutputCollector(Fd pipe, Poller poller, int limit) {
+  private OutputCollector(Fd pipe, Poller poller, OutputBudget.Share share) {
     this.pipe = pipe;
     this.poller = poller;
-    this.limit = limit;
+    this.share = share;
   }
 
   /**
    * Begins to read.
    *
-   * @param limit bytes kept; the rest is read and thrown away, so that the writer never blocks
+   * @param share of which room is taken for what is kept; the rest is read and thrown away, so that
+   *     the writer never blocks
    */
-  static OutputCollector start(Fd pipe, Poller poller, int limit) throws LinuxException {
+  static OutputCollector start(Fd pipe, Poller poller, OutputBudget.Share share)
+      throws LinuxException {
     Descriptors.setNonBlocking(pipe, true);
-    OutputCollector collector = new OutputCollector(pipe, poller, limit);
+    OutputCollector collector = new OutputCollector(pipe, poller, share);
     Thread.ofVirtual().name("exec-output").start(collector::read);
     return collector;
   }
@@ -70,15 +80,23 @@ final class OutputCollector {
 
   private void keep(byte[] bytes, int count) {
     synchronized (kept) {
-      kept.write(bytes, 0, Math.min(count, limit - kept.size()));
+      last.write(bytes, 0, share.take(count));
+      if (last.size() >= BLOCK) {
+        kept.add(last.toByteArray());
+        last.reset();
+      }
     }
   }
 
-  /** What was kept: all, or what came until then if the pipe is held open for longer. */
-  byte[] await(Duration within) throws InterruptedException {
+  /** What was kept, in blocks: all, or what came until then if the pipe is held open for longer. */
+  List<byte[]> await(Duration within) throws InterruptedException {
     var _ = done.await(within.toNanos(), TimeUnit.NANOSECONDS);
     synchronized (kept) {
-      return kept.toByteArray();
+      List<byte[]> blocks = new ArrayList<>(kept);
+      if (last.size() > 0) {
+        blocks.add(last.toByteArray());
+      }
+      return List.copyOf(blocks);
     }
   }
 }

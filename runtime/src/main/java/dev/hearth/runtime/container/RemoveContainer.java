@@ -7,6 +7,7 @@ import dev.hearth.runtime.image.Images;
 import dev.hearth.runtime.model.ContainerState;
 import dev.hearth.runtime.model.Failpoints;
 import dev.hearth.runtime.model.HearthException;
+import dev.hearth.runtime.model.NodePlugins;
 import dev.hearth.runtime.model.Steps;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -24,6 +25,7 @@ public final class RemoveContainer {
   private final ContainerParts parts;
   private final Images images;
   private final CollectGarbage garbage;
+  private final NodePlugins plugins;
   private final ContainerEvents events;
   private final InstantSource clock;
   private final Failpoints failpoints;
@@ -34,6 +36,7 @@ public final class RemoveContainer {
       ContainerParts parts,
       Images images,
       CollectGarbage garbage,
+      NodePlugins plugins,
       ContainerEvents events,
       InstantSource clock,
       Failpoints failpoints) {
@@ -42,6 +45,7 @@ public final class RemoveContainer {
     this.parts = parts;
     this.images = images;
     this.garbage = garbage;
+    this.plugins = plugins;
     this.events = events;
     this.clock = clock;
     this.failpoints = failpoints;
@@ -68,6 +72,8 @@ public final class RemoveContainer {
   }
 
   private void takeAway(Container container) {
+    // One that never started has not ended either; plugins set something aside for it.
+    container.tellStopped(plugins);
     Steps steps = new Steps(failpoints, "RemoveContainer");
     try {
       steps.run("record intent", () -> recordRemoving(container));
@@ -81,6 +87,7 @@ public final class RemoveContainer {
     containers.withdraw(container);
     freeImage(container);
     events.publish(ContainerEvent.Kind.DELETED, container.podId(), container.id());
+    plugins.containerRemoved(container.record());
   }
 
   /** A full disk is no reason to keep what fills it; the steps may be repeated without a record. */

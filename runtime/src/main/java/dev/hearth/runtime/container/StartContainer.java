@@ -7,6 +7,7 @@ import dev.hearth.runtime.event.ContainerEvents;
 import dev.hearth.runtime.model.ContainerState;
 import dev.hearth.runtime.model.Failpoints;
 import dev.hearth.runtime.model.HearthException;
+import dev.hearth.runtime.model.NodePlugins;
 import dev.hearth.runtime.model.Steps;
 import dev.hearth.runtime.pod.Pod;
 import dev.hearth.runtime.pod.Pods;
@@ -27,6 +28,7 @@ public final class StartContainer {
   private final ContainerPlanner planner;
   private final ContainerProcesses processes;
   private final ContainerExits exits;
+  private final NodePlugins plugins;
   private final ContainerEvents events;
   private final InstantSource clock;
   private final Failpoints failpoints;
@@ -38,6 +40,7 @@ public final class StartContainer {
       ContainerPlanner planner,
       ContainerProcesses processes,
       ContainerExits exits,
+      NodePlugins plugins,
       ContainerEvents events,
       InstantSource clock,
       Failpoints failpoints) {
@@ -47,6 +50,7 @@ public final class StartContainer {
     this.planner = planner;
     this.processes = processes;
     this.exits = exits;
+    this.plugins = plugins;
     this.events = events;
     this.clock = clock;
     this.failpoints = failpoints;
@@ -87,7 +91,9 @@ public final class StartContainer {
                   + " cannot start now: an earlier start may have come to run, and its shim does"
                   + " not answer; try again, or stop or remove the container");
         }
-        launch(pod, container);
+        try (NodePlugins.Turn turn = plugins.begin()) {
+          launch(pod, container, turn);
+        }
       }
       case ContainerState.Creating _, ContainerState.Exited _, ContainerState.Removing _ ->
           throw new HearthException.WrongState(
@@ -99,9 +105,10 @@ public final class StartContainer {
     }
   }
 
-  private void launch(Pod pod, Container container) {
+  private void launch(Pod pod, Container container, NodePlugins.Turn turn) {
     Steps steps = new Steps(failpoints, "StartContainer");
     try {
+      steps.run("plugins", () -> turn.starting(container.record()));
       Cgroup cgroup =
           steps.make(
               "cgroup",
@@ -129,6 +136,7 @@ public final class StartContainer {
       throw failure;
     }
     events.publish(ContainerEvent.Kind.STARTED, container.podId(), container.id());
+    turn.started(container.record());
     exits.watch(container);
   }
 
@@ -155,5 +163,6 @@ public final class StartContainer {
                     "StartError",
                     String.valueOf(failure.getMessage()))));
     events.publish(ContainerEvent.Kind.STOPPED, container.podId(), container.id());
+    container.tellStopped(plugins);
   }
 }

@@ -2,6 +2,7 @@ package dev.hearth.runtime.container;
 
 import dev.hearth.runtime.model.ContainerState;
 import dev.hearth.runtime.model.HearthException;
+import dev.hearth.runtime.model.NodePlugins;
 import dev.hearth.runtime.model.StopSignal;
 import java.time.Duration;
 import java.util.Optional;
@@ -20,11 +21,17 @@ public final class StopContainer {
   private final Containers containers;
   private final ContainerProcesses processes;
   private final ContainerParts parts;
+  private final NodePlugins plugins;
 
-  public StopContainer(Containers containers, ContainerProcesses processes, ContainerParts parts) {
+  public StopContainer(
+      Containers containers,
+      ContainerProcesses processes,
+      ContainerParts parts,
+      NodePlugins plugins) {
     this.containers = containers;
     this.processes = processes;
     this.parts = parts;
+    this.plugins = plugins;
   }
 
   /**
@@ -47,9 +54,15 @@ public final class StopContainer {
    * As {@link #stop(String, Duration)}. The caller may hold the pod's lock, not the container's.
    */
   void stop(Container container, Duration grace) {
-    if (!settledRunning(container)) {
-      return;
+    if (settledRunning(container)) {
+      end(container, grace);
     }
+    if (container.state() instanceof ContainerState.Exited) {
+      container.tellStopped(plugins);
+    }
+  }
+
+  private void end(Container container, Duration grace) {
     try {
       if (!grace.isZero()) {
         processes.signal(container, StopSignal.of(container.record()).number());

@@ -2,18 +2,24 @@ package dev.hearth.runtime.container;
 
 import dev.hearth.runtime.model.ContainerState;
 import dev.hearth.runtime.model.HearthException;
+import dev.hearth.runtime.model.NodePlugins;
 import dev.hearth.runtime.model.Resources;
-import java.util.HashMap;
-import java.util.Map;
+import java.time.Duration;
 
 /** Changes the limits of a container, running or not yet started. What is not given stays. */
 public final class UpdateContainerResources {
-  private final Containers containers;
-  private final ContainerParts parts;
+  /** How long something else may be done to the container: its start, at the longest. */
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-  public UpdateContainerResources(Containers containers, ContainerParts parts) {
+  private final Containers containers;
+  private final ContainerLimits limits;
+  private final NodePlugins plugins;
+
+  public UpdateContainerResources(
+      Containers containers, ContainerLimits limits, NodePlugins plugins) {
     this.containers = containers;
-    this.parts = parts;
+    this.limits = limits;
+    this.plugins = plugins;
   }
 
   /**
@@ -22,48 +28,14 @@ public final class UpdateContainerResources {
    */
   public void update(String id, Resources change) {
     Container container = containers.require(id);
-    container.lock().lock();
-    try {
-      switch (container.state()) {
-        case ContainerState.Running _ -> parts.updateCgroup(container.record(), change);
-        case ContainerState.Creating _, ContainerState.Created _ -> {}
-        case ContainerState.Exited _, ContainerState.Removing _ ->
-            throw new HearthException.WrongState(
-                "container " + container.id() + " has exited; its limits mean nothing any more");
-      }
-      container.replace(
-          container
-              .record()
-              .with(container.spec().withResources(merge(container.spec().resources(), change))));
-    } catch (Exception e) {
-      throw ContainerFailure.of(
-          "the limits of container " + container.id() + " could not be changed", e);
-    } finally {
-      container.lock().unlock();
+    if (container.state() instanceof ContainerState.Exited
+        || container.state() instanceof ContainerState.Removing) {
+      throw ContainerLimits.ended(container);
     }
-  }
-
-  private static Resources merge(Resources old, Resources change) {
-    return new Resources(
-        given(change.cpuPeriod(), old.cpuPeriod()),
-        given(change.cpuQuota(), old.cpuQuota()),
-        given(change.cpuShares(), old.cpuShares()),
-        given(change.memoryLimit(), old.memoryLimit()),
-        given(change.memorySwapLimit(), old.memorySwapLimit()),
-        change.oomScoreAdj() != 0 ? change.oomScoreAdj() : old.oomScoreAdj(),
-        change.cpusetCpus().isEmpty() ? old.cpusetCpus() : change.cpusetCpus(),
-        change.cpusetMems().isEmpty() ? old.cpusetMems() : change.cpusetMems(),
-        merge(old.hugepageLimits(), change.hugepageLimits()),
-        merge(old.unified(), change.unified()));
-  }
-
-  private static long given(long change, long old) {
-    return change != 0 ? change : old;
-  }
-
-  private static <V> Map<String, V> merge(Map<String, V> old, Map<String, V> change) {
-    Map<String, V> merged = new HashMap<>(old);
-    merged.putAll(change);
-    return merged;
+    // Not under the container's lock: plugins may change other containers for the sake of this one.
+    try (NodePlugins.Turn turn = plugins.begin()) {
+      limits.change(container, turn.updating(container.record(), change), PATIENCE);
+      turn.updated(container.record());
+    }
   }
 }

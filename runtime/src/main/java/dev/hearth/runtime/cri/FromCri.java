@@ -126,7 +126,8 @@ final class FromCri {
         r.getCpusetCpus(),
         r.getCpusetMems(),
         hugepages,
-        r.getUnifiedMap());
+        r.getUnifiedMap(),
+        0);
   }
 
   private static PortMapping port(dev.hearth.proto.cri.v1.PortMapping mapping) {

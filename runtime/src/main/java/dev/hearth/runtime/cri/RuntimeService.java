@@ -1,8 +1,7 @@
 package dev.hearth.runtime.cri;
 
 import com.google.protobuf.ByteString;
-import dev.hearth.proto.cri.v1.AttachRequest;
-import dev.hearth.proto.cri.v1.AttachResponse;
+import com.google.protobuf.UnsafeByteOperations;
 import dev.hearth.proto.cri.v1.CgroupDriver;
 import dev.hearth.proto.cri.v1.ContainerStatsRequest;
 import dev.hearth.proto.cri.v1.ContainerStatsResponse;
@@ -10,8 +9,6 @@ import dev.hearth.proto.cri.v1.ContainerStatusRequest;
 import dev.hearth.proto.cri.v1.ContainerStatusResponse;
 import dev.hearth.proto.cri.v1.CreateContainerRequest;
 import dev.hearth.proto.cri.v1.CreateContainerResponse;
-import dev.hearth.proto.cri.v1.ExecRequest;
-import dev.hearth.proto.cri.v1.ExecResponse;
 import dev.hearth.proto.cri.v1.ExecSyncRequest;
 import dev.hearth.proto.cri.v1.ExecSyncResponse;
 import dev.hearth.proto.cri.v1.LinuxRuntimeConfiguration;
@@ -27,8 +24,6 @@ import dev.hearth.proto.cri.v1.PodSandboxStatsRequest;
 import dev.hearth.proto.cri.v1.PodSandboxStatsResponse;
 import dev.hearth.proto.cri.v1.PodSandboxStatusRequest;
 import dev.hearth.proto.cri.v1.PodSandboxStatusResponse;
-import dev.hearth.proto.cri.v1.PortForwardRequest;
-import dev.hearth.proto.cri.v1.PortForwardResponse;
 import dev.hearth.proto.cri.v1.RemoveContainerRequest;
 import dev.hearth.proto.cri.v1.RemoveContainerResponse;
 import dev.hearth.proto.cri.v1.RemovePodSandboxRequest;
@@ -49,10 +44,14 @@ import dev.hearth.proto.cri.v1.StopPodSandboxRequest;
 import dev.hearth.proto.cri.v1.StopPodSandboxResponse;
 import dev.hearth.proto.cri.v1.UpdateContainerResourcesRequest;
 import dev.hearth.proto.cri.v1.UpdateContainerResourcesResponse;
+import dev.hearth.proto.cri.v1.UpdatePodSandboxResourcesRequest;
+import dev.hearth.proto.cri.v1.UpdatePodSandboxResourcesResponse;
 import dev.hearth.proto.cri.v1.UpdateRuntimeConfigRequest;
 import dev.hearth.proto.cri.v1.UpdateRuntimeConfigResponse;
 import dev.hearth.proto.cri.v1.VersionRequest;
 import dev.hearth.proto.cri.v1.VersionResponse;
+import dev.hearth.runtime.cgroup.Cgroups;
+import dev.hearth.runtime.container.Checkpoint;
 import dev.hearth.runtime.container.CreateContainer;
 import dev.hearth.runtime.container.ExecSync;
 import dev.hearth.runtime.container.RemoveContainer;
@@ -64,24 +63,26 @@ import dev.hearth.runtime.model.HearthException;
 import dev.hearth.runtime.pod.RemovePodSandbox;
 import dev.hearth.runtime.pod.RunPodSandbox;
 import dev.hearth.runtime.pod.StopPodSandbox;
-import dev.hearth.runtime.stream.Attach;
-import dev.hearth.runtime.stream.Exec;
-import dev.hearth.runtime.stream.PortForward;
-import dev.hearth.runtime.stream.StdioRequest;
+import dev.hearth.runtime.pod.UpdatePodSandboxResources;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * CRI's RuntimeService. Each method translates, calls one verb or reader, and translates back. What
  * is not overridden answers UNIMPLEMENTED.
  */
-public final class RuntimeService extends RuntimeStreams {
+public final class RuntimeService extends RuntimeCheckpoints {
   /** What a caller may name and we speak. */
   private static final String API_VERSION = "v1";
 
   /** The verbs of pods. */
-  public record PodVerbs(RunPodSandbox run, StopPodSandbox stop, RemovePodSandbox remove) {}
+  public record PodVerbs(
+      RunPodSandbox run,
+      StopPodSandbox stop,
+      RemovePodSandbox remove,
+      UpdatePodSandboxResources update) {}
 
   /** The verbs of containers. */
   public record ContainerVerbs(
@@ -91,37 +92,40 @@ public final class RuntimeService extends RuntimeStreams {
       RemoveContainer remove,
       UpdateContainerResources update,
       ReopenContainerLog reopenLog,
-      ExecSync execSync) {}
-
-  /** The verbs whose clients connect to streams afterwards. */
-  public record StreamVerbs(Exec exec, Attach attach, PortForward portForward) {}
+      ExecSync execSync,
+      Checkpoint checkpoint) {}
 
   private final Calls calls;
   private final String version;
+  private final CgroupDriver cgroupDriver;
   private final PodVerbs pods;
   private final ContainerVerbs containers;
-  private final StreamVerbs streams;
   private final StatusReader statuses;
   private final StatsReader stats;
 
   /**
    * @param version of Hearth
+   * @param cgroupDriver the kubelet is to use the same
    */
   public RuntimeService(
       Calls calls,
       String version,
+      Cgroups.Driver cgroupDriver,
       PodVerbs pods,
       ContainerVerbs containers,
-      StreamVerbs streams,
       StatusReader statuses,
       StatsReader stats,
       EventReader events) {
-    super(calls, statuses, stats, events);
+    super(calls, statuses, stats, events, containers.checkpoint());
     this.calls = calls;
     this.version = version;
+    this.cgroupDriver =
+        switch (cgroupDriver) {
+          case CGROUPFS -> CgroupDriver.CGROUPFS;
+          case SYSTEMD -> CgroupDriver.SYSTEMD;
+        };
     this.pods = pods;
     this.containers = containers;
-    this.streams = streams;
     this.statuses = statuses;
     this.stats = stats;
   }
@@ -155,8 +159,7 @@ public final class RuntimeService extends RuntimeStreams {
         observer,
         () ->
             RuntimeConfigResponse.newBuilder()
-                .setLinux(
-                    LinuxRuntimeConfiguration.newBuilder().setCgroupDriver(CgroupDriver.CGROUPFS))
+                .setLinux(LinuxRuntimeConfiguration.newBuilder().setCgroupDriver(cgroupDriver))
                 .build());
   }
 
@@ -207,6 +210,24 @@ public final class RuntimeService extends RuntimeStreams {
         () -> {
           pods.remove().remove(request.getPodSandboxId());
           return RemovePodSandboxResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void updatePodSandboxResources(
+      UpdatePodSandboxResourcesRequest request,
+      StreamObserver<UpdatePodSandboxResourcesResponse> observer) {
+    calls.unary(
+        "UpdatePodSandboxResources",
+        request,
+        observer,
+        () -> {
+          pods.update()
+              .update(
+                  request.getPodSandboxId(),
+                  FromCri.resources(request.getOverhead()),
+                  FromCri.resources(request.getResources()));
+          return UpdatePodSandboxResourcesResponse.getDefaultInstance();
         });
   }
 
@@ -358,67 +379,16 @@ public final class RuntimeService extends RuntimeStreams {
                           ? Optional.empty()
                           : Optional.of(seconds(request.getTimeout())));
           return ExecSyncResponse.newBuilder()
-              .setStdout(ByteString.copyFrom(result.stdout()))
-              .setStderr(ByteString.copyFrom(result.stderr()))
+              .setStdout(bytes(result.stdout()))
+              .setStderr(bytes(result.stderr()))
               .setExitCode(result.exitCode())
               .build();
         });
   }
 
-  @Override
-  public void exec(ExecRequest request, StreamObserver<ExecResponse> observer) {
-    calls.unary(
-        "Exec",
-        request,
-        observer,
-        () -> {
-          requireId("container", request.getContainerId());
-          StdioRequest stdio =
-              new StdioRequest(
-                  request.getStdin(), request.getStdout(), request.getStderr(), request.getTty());
-          return ExecResponse.newBuilder()
-              .setUrl(streams.exec().prepare(request.getContainerId(), request.getCmdList(), stdio))
-              .build();
-        });
-  }
-
-  @Override
-  public void attach(AttachRequest request, StreamObserver<AttachResponse> observer) {
-    calls.unary(
-        "Attach",
-        request,
-        observer,
-        () -> {
-          requireId("container", request.getContainerId());
-          StdioRequest stdio =
-              new StdioRequest(
-                  request.getStdin(), request.getStdout(), request.getStderr(), request.getTty());
-          return AttachResponse.newBuilder()
-              .setUrl(streams.attach().prepare(request.getContainerId(), stdio))
-              .build();
-        });
-  }
-
-  @Override
-  public void portForward(
-      PortForwardRequest request, StreamObserver<PortForwardResponse> observer) {
-    calls.unary(
-        "PortForward",
-        request,
-        observer,
-        () -> {
-          requireId("pod sandbox", request.getPodSandboxId());
-          return PortForwardResponse.newBuilder()
-              .setUrl(
-                  streams.portForward().prepare(request.getPodSandboxId(), request.getPortList()))
-              .build();
-        });
-  }
-
-  private static void requireId(String kind, String id) {
-    if (id.isEmpty()) {
-      throw new HearthException.InvalidRequest("the id of the " + kind + " is missing");
-    }
+  /** Not copied: nobody changes the blocks any more. */
+  private static ByteString bytes(List<byte[]> blocks) {
+    return ByteString.copyFrom(blocks.stream().map(UnsafeByteOperations::unsafeWrap).toList());
   }
 
   @Override

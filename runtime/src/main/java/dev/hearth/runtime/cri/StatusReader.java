@@ -89,6 +89,8 @@ public final class StatusReader {
       details.addProperty("logDirectory", pod.spec().logDirectory());
       details.addProperty("cgroupParent", pod.spec().cgroupParent());
       details.addProperty("runtimeHandler", pod.spec().runtimeHandler());
+      details.add("overhead", gson.toJsonTree(pod.spec().overhead()));
+      details.add("resources", gson.toJsonTree(pod.spec().resources()));
       response.putInfo("info", gson.toJson(details));
     }
     return response.build();

@@ -32,7 +32,8 @@ final class ConfigJson {
    */
   static ConfigJson parse(byte[] bytes) {
     return new ConfigJson(
-        StrictJson.object(bytes).orElseThrow(() -> malformed("it is not a JSON object")));
+        StrictJson.object(bytes)
+            .orElseThrow(() -> malformed("it is not a JSON object, or one of very many parts")));
   }
 
   /** What the image says it runs on; empty strings where it does not say. */

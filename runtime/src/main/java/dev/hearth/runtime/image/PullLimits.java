@@ -23,7 +23,7 @@ public record PullLimits(
     int unpackings,
     int allUnpackings) {
   public static final PullLimits DEFAULT =
-      new PullLimits(256, 8 << 20, 64L << 30, 256L << 30, 4, 16, 3, 8);
+      new PullLimits(256, 2 << 20, 64L << 30, 256L << 30, 4, 16, 3, 8);
 
   public PullLimits {
     if (layers < 1

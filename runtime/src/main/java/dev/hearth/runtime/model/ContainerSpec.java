@@ -60,17 +60,28 @@ public record ContainerSpec(
 
   /** The same container under other limits. */
   public ContainerSpec withResources(Resources newResources) {
+    return adjusted(command, args, environment, mounts, cdiDevices, newResources);
+  }
+
+  /** The same container with another process, in other surroundings. */
+  public ContainerSpec adjusted(
+      List<String> newCommand,
+      List<String> newArgs,
+      List<EnvironmentVariable> newEnvironment,
+      List<MountSpec> newMounts,
+      List<String> newCdiDevices,
+      Resources newResources) {
     return new ContainerSpec(
         metadata,
         image,
         userSpecifiedImage,
-        command,
-        args,
+        newCommand,
+        newArgs,
         workingDirectory,
-        environment,
-        mounts,
+        newEnvironment,
+        newMounts,
         devices,
-        cdiDevices,
+        newCdiDevices,
         labels,
         annotations,
         logPath,

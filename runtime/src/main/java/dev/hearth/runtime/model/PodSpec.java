@@ -55,4 +55,24 @@ public record PodSpec(
   public boolean hostNetwork() {
     return namespaces.network() == NamespaceMode.NODE;
   }
+
+  /** The same pod with other figures for all of it. */
+  public PodSpec withResources(Resources newOverhead, Resources newResources) {
+    return new PodSpec(
+        metadata,
+        runtimeHandler,
+        hostname,
+        logDirectory,
+        dns,
+        ports,
+        labels,
+        annotations,
+        cgroupParent,
+        namespaces,
+        privileged,
+        sysctls,
+        seccomp,
+        newOverhead,
+        newResources);
+  }
 }

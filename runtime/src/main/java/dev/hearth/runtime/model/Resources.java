@@ -12,6 +12,7 @@ import java.util.Map;
  * @param oomScoreAdj -1000 to 1000, see proc_pid_oom_score_adj(5)
  * @param hugepageLimits page size as the kernel names it ("2MB") to bytes
  * @param unified cgroup v2 file to value
+ * @param pids tasks at a time, negative for no limit; CRI has no such field, plugins do
  */
 public record Resources(
     long cpuPeriod,
@@ -23,10 +24,12 @@ public record Resources(
     String cpusetCpus,
     String cpusetMems,
     Map<String, Long> hugepageLimits,
-    Map<String, String> unified) {
+    Map<String, String> unified,
+    long pids) {
 
   /** Nothing asked for. */
-  public static final Resources NONE = new Resources(0, 0, 0, 0, 0, 0, "", "", Map.of(), Map.of());
+  public static final Resources NONE =
+      new Resources(0, 0, 0, 0, 0, 0, "", "", Map.of(), Map.of(), 0);
 
   public Resources {
     hugepageLimits = Map.copyOf(hugepageLimits);
@@ -41,5 +44,21 @@ public record Resources(
     }
     Checks.text("cpuset cpus", cpusetCpus);
     Checks.text("cpuset mems", cpusetMems);
+  }
+
+  /** The same with another score. */
+  public Resources withOomScoreAdj(int score) {
+    return new Resources(
+        cpuPeriod,
+        cpuQuota,
+        cpuShares,
+        memoryLimit,
+        memorySwapLimit,
+        score,
+        cpusetCpus,
+        cpusetMems,
+        hugepageLimits,
+        unified,
+        pids);
   }
 }

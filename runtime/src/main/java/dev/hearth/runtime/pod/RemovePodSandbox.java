@@ -3,6 +3,7 @@ package dev.hearth.runtime.pod;
 import dev.hearth.runtime.event.ContainerEvent;
 import dev.hearth.runtime.event.ContainerEvents;
 import dev.hearth.runtime.model.Failpoints;
+import dev.hearth.runtime.model.NodePlugins;
 import dev.hearth.runtime.model.PodState;
 import dev.hearth.runtime.model.Steps;
 import java.util.Optional;
@@ -16,6 +17,7 @@ public final class RemovePodSandbox {
   private final SandboxParts parts;
   private final PodContainers containers;
   private final StopPodSandbox stop;
+  private final NodePlugins plugins;
   private final ContainerEvents events;
   private final Failpoints failpoints;
 
@@ -24,12 +26,14 @@ public final class RemovePodSandbox {
       SandboxParts parts,
       PodContainers containers,
       StopPodSandbox stop,
+      NodePlugins plugins,
       ContainerEvents events,
       Failpoints failpoints) {
     this.pods = pods;
     this.parts = parts;
     this.containers = containers;
     this.stop = stop;
+    this.plugins = plugins;
     this.events = events;
     this.failpoints = failpoints;
   }
@@ -67,5 +71,6 @@ public final class RemovePodSandbox {
     }
     pods.withdraw(pod);
     events.publish(ContainerEvent.Kind.DELETED, pod.record());
+    plugins.podRemoved(pod.record());
   }
 }

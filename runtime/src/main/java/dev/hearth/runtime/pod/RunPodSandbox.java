@@ -4,7 +4,9 @@ import dev.hearth.runtime.event.ContainerEvent;
 import dev.hearth.runtime.event.ContainerEvents;
 import dev.hearth.runtime.model.Failpoints;
 import dev.hearth.runtime.model.HearthException;
+import dev.hearth.runtime.model.NodePlugins;
 import dev.hearth.runtime.model.PodId;
+import dev.hearth.runtime.model.PodRecord;
 import dev.hearth.runtime.model.PodSpec;
 import dev.hearth.runtime.model.PodState;
 import dev.hearth.runtime.model.RandomIds;
@@ -24,6 +26,7 @@ import java.util.Set;
 public final class RunPodSandbox {
   private final Pods pods;
   private final SandboxParts parts;
+  private final NodePlugins plugins;
   private final ContainerEvents events;
   private final RandomIds ids;
   private final InstantSource clock;
@@ -36,6 +39,7 @@ public final class RunPodSandbox {
   public RunPodSandbox(
       Pods pods,
       SandboxParts parts,
+      NodePlugins plugins,
       ContainerEvents events,
       RandomIds ids,
       InstantSource clock,
@@ -43,6 +47,7 @@ public final class RunPodSandbox {
       Set<String> runtimeHandlers) {
     this.pods = pods;
     this.parts = parts;
+    this.plugins = plugins;
     this.events = events;
     this.ids = ids;
     this.clock = clock;
@@ -100,6 +105,12 @@ public final class RunPodSandbox {
   }
 
   private PodId make(Pod pod) {
+    try (NodePlugins.Turn turn = plugins.begin()) {
+      return make(pod, turn);
+    }
+  }
+
+  private PodId make(Pod pod, NodePlugins.Turn turn) {
     Steps steps = new Steps(failpoints, "RunPodSandbox");
     try {
       steps.run("record intent", () -> record(pod, new PodState.Creating()));
@@ -114,7 +125,9 @@ public final class RunPodSandbox {
       steps.run("hosts file", () -> parts.writeHosts(pod, addresses));
       steps.run("cgroup", () -> parts.makeCgroup(pod), () -> parts.removeCgroup(pod));
       steps.run("pause", () -> parts.startPause(pod), () -> parts.stopPause(pod));
-      steps.run("record ready", () -> record(pod, new PodState.Ready(addresses)));
+      PodRecord ready = pod.record().with(new PodState.Ready(addresses));
+      steps.run("plugins", () -> turn.admit(ready), () -> withdraw(ready));
+      steps.run("record ready", () -> pod.replace(ready));
     } catch (Exception e) {
       throw giveUp(pod, steps, e);
     }
@@ -122,6 +135,12 @@ public final class RunPodSandbox {
     events.publish(ContainerEvent.Kind.CREATED, pod.record());
     events.publish(ContainerEvent.Kind.STARTED, pod.record());
     return pod.id();
+  }
+
+  /** Those plugins that admitted it give back what they set aside for it. */
+  private void withdraw(PodRecord pod) {
+    plugins.podStopped(pod);
+    plugins.podRemoved(pod);
   }
 
   private static void record(Pod pod, PodState state) throws StoreException {

@@ -3,6 +3,7 @@ package dev.hearth.runtime.pod;
 import dev.hearth.runtime.event.ContainerEvent;
 import dev.hearth.runtime.event.ContainerEvents;
 import dev.hearth.runtime.model.Failpoints;
+import dev.hearth.runtime.model.NodePlugins;
 import dev.hearth.runtime.model.PodState;
 import dev.hearth.runtime.model.Steps;
 import java.util.Optional;
@@ -15,6 +16,7 @@ public final class StopPodSandbox {
   private final Pods pods;
   private final SandboxParts parts;
   private final PodContainers containers;
+  private final NodePlugins plugins;
   private final ContainerEvents events;
   private final Failpoints failpoints;
 
@@ -22,11 +24,13 @@ public final class StopPodSandbox {
       Pods pods,
       SandboxParts parts,
       PodContainers containers,
+      NodePlugins plugins,
       ContainerEvents events,
       Failpoints failpoints) {
     this.pods = pods;
     this.parts = parts;
     this.containers = containers;
+    this.plugins = plugins;
     this.events = events;
     this.failpoints = failpoints;
   }
@@ -56,6 +60,9 @@ public final class StopPodSandbox {
     boolean wasReady = pod.ready();
     try {
       steps.run("containers", () -> containers.stopAll(pod.id()));
+      if (wasReady) {
+        steps.run("plugins", () -> plugins.podStopped(pod.record()));
+      }
       steps.run("pause", () -> parts.stopPause(pod));
       steps.run("network", () -> parts.disconnect(pod));
       steps.run("shm", () -> parts.unmountShm(pod));

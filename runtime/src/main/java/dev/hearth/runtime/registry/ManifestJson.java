@@ -79,7 +79,8 @@ final class ManifestJson {
 
   private static JsonObject object(byte[] bytes) throws ProtocolViolation {
     return StrictJson.object(bytes)
-        .orElseThrow(() -> new ProtocolViolation("it is not a JSON object"));
+        .orElseThrow(
+            () -> new ProtocolViolation("it is not a JSON object, or one of very many parts"));
   }
 
   private static List<Descriptor> descriptors(JsonObject document, String name)

@@ -8,10 +8,10 @@ import dev.hearth.runtime.registry.RegistryException.NotFound;
 import dev.hearth.runtime.registry.RegistryException.ProtocolViolation;
 import dev.hearth.runtime.registry.RegistryException.Unreachable;
 import dev.hearth.runtime.registry.RegistryHost.Capability;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -142,14 +142,14 @@ public final class Repository {
               + maxBytes
               + " are allowed");
     }
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream((int) blob.size());
-    fetch(blob, 0, (buffer, offset, length) -> bytes.write(buffer, offset, length));
-    Digest actual = Sha256.of(bytes.toByteArray());
+    ByteBuffer bytes = ByteBuffer.allocate((int) blob.size());
+    fetch(blob, 0, (buffer, offset, length) -> bytes.put(buffer, offset, length));
+    Digest actual = Sha256.of(bytes.array());
     if (!actual.equals(blob.digest())) {
       throw new DigestMismatch(
           "repository " + name + ", blob " + blob.digest() + " arrived with digest " + actual);
     }
-    return bytes.toByteArray();
+    return bytes.array();
   }
 
   /**

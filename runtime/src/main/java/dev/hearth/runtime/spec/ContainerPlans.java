@@ -1,5 +1,6 @@
 package dev.hearth.runtime.spec;
 
+import dev.hearth.runtime.model.Adjustment;
 import dev.hearth.runtime.model.ContainerRecord;
 import dev.hearth.runtime.model.ContainerSpec;
 import dev.hearth.runtime.model.HearthException;
@@ -17,7 +18,9 @@ import dev.hearth.shim.ContainerMount;
 import dev.hearth.shim.ExecPlan;
 import dev.hearth.shim.FileTree;
 import dev.hearth.shim.ProcessSetup;
+import dev.hearth.shim.ResourceLimit;
 import dev.hearth.shim.RootFileSystem;
+import dev.hearth.shim.SeccompFilter;
 import dev.hearth.shim.Stdio;
 import dev.hearth.shim.WindowSize;
 import java.nio.file.Path;
@@ -25,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /** Compiles containers, and commands run in them, to plans for the shim. Thread-safe. */
 public final class ContainerPlans {
@@ -130,7 +134,10 @@ public final class ContainerPlans {
         security.privileged() ? List.of() : security.maskedPaths());
   }
 
-  /** No limits of setrlimit(2) are set: those of the daemon's service are the operator's choice. */
+  /**
+   * No limits of setrlimit(2) are set unless a plugin does: those of the daemon's service are the
+   * operator's choice.
+   */
   private ProcessSetup process(
       PodSpec pod, ContainerRecord container, List<String> arguments, boolean terminal) {
     ContainerSpec spec = container.spec();
@@ -140,20 +147,43 @@ public final class ContainerPlans {
     String hostName = pod.hostname().isEmpty() ? facts.hostName() : pod.hostname();
     Environment environment =
         Environment.of(
-            hostName, terminal, user.home(), container.image().environment(), spec.environment());
+            hostName,
+            terminal,
+            user.home(),
+            container.image().environment(),
+            container.adjustment().map(Adjustment::removedVariables).orElseGet(Set::of),
+            spec.environment());
     return new ProcessSetup(
         (int) user.uid(),
         (int) user.gid(),
         user.groups().stream().map(Long::intValue).toList(),
         capabilities,
         security.noNewPrivs(),
-        filters.filter(security, capabilities.bounding(), host),
-        List.of(),
+        filter(container, capabilities.bounding()),
+        limits(container),
         ProcessSetup.DEFAULT_UMASK,
         workingDirectory(spec, container.image()),
         OptionalInt.of(spec.resources().oomScoreAdj()),
         labels.label(security),
         new Body.Program(arguments, environment.entries(), environment.searchPath()));
+  }
+
+  private Optional<SeccompFilter> filter(ContainerRecord container, long bounding) {
+    return container
+        .adjustment()
+        .flatMap(Adjustment::seccomp)
+        .map(json -> filters.adjusted(json, bounding))
+        .or(() -> filters.filter(container.spec().security(), bounding, host));
+  }
+
+  private static List<ResourceLimit> limits(ContainerRecord container) {
+    return container.adjustment().map(Adjustment::limits).orElseGet(List::of).stream()
+        .map(limit ->
+            new ResourceLimit(
+                ResourceLimit.Resource.valueOf(limit.kind().substring("RLIMIT_".length())),
+                limit.soft(),
+                limit.hard()))
+        .toList();
   }
 
   private static String workingDirectory(ContainerSpec spec, ImageConfig image) {

@@ -4,6 +4,7 @@ import dev.hearth.runtime.model.EnvironmentVariable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** A process's variables, in the order they were first given. */
 final class Environment {
@@ -12,6 +13,7 @@ final class Environment {
       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
   private static final String PATH = "PATH";
+  private static final String HOME = "HOME";
 
   private final Map<String, String> variables = new LinkedHashMap<>();
 
@@ -22,12 +24,14 @@ final class Environment {
    * unless somebody sets it.
    *
    * @param image entries NAME=value, from a stranger: those without a name are passed over
+   * @param removed variables that there are not to be unless the request sets them
    */
   static Environment of(
       String hostName,
       boolean terminal,
       String home,
       List<String> image,
+      Set<String> removed,
       List<EnvironmentVariable> request) {
     Environment environment = new Environment();
     environment.variables.put(PATH, DEFAULT_PATH);
@@ -41,8 +45,11 @@ final class Environment {
         environment.variables.put(entry.substring(0, equals), entry.substring(equals + 1));
       }
     }
+    environment.variables.keySet().removeAll(removed);
     request.forEach(v -> environment.variables.put(v.key(), v.value()));
-    environment.variables.putIfAbsent("HOME", home);
+    if (!removed.contains(HOME)) {
+      environment.variables.putIfAbsent(HOME, home);
+    }
     return environment;
   }
 

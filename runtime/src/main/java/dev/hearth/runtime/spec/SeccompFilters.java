@@ -64,6 +64,16 @@ final class SeccompFilters {
     }
   }
 
+  /** A filter that a plugin gives, above what the request says. */
+  SeccompFilter adjusted(String json, long bounding) {
+    Circumstances around = new Circumstances(abi, Capabilities.names(bounding), kernelRelease);
+    try {
+      return compile(ProfileJson.parse("of a plugin", json, around));
+    } catch (IllegalArgumentException e) {
+      throw new HearthException.InvalidRequest("seccomp profile of a plugin: " + e.getMessage(), e);
+    }
+  }
+
   private SeccompFilter local(String reference, long bounding, HostView host) {
     Circumstances around = new Circumstances(abi, Capabilities.names(bounding), kernelRelease);
     String path = reference.startsWith("localhost/") ? reference.substring(10) : reference;

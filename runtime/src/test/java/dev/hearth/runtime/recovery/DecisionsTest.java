@@ -88,7 +88,8 @@ final class DecisionsTest {
             List.of(), List.of()),
         new ProcessUser(0, 0, List.of(), "/"),
         STARTED,
-        state);
+        state,
+        Optional.empty());
   }
 
   private static ContainerDecision decide(ContainerState state, ObservedContainer observed) {

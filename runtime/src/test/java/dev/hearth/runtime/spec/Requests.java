@@ -140,7 +140,7 @@ final class Requests {
         stdin,
         stdinOnce,
         tty,
-        new Resources(0, 0, 0, 0, 0, oomScoreAdj, "", "", Map.of(), Map.of()),
+        new Resources(0, 0, 0, 0, 0, oomScoreAdj, "", "", Map.of(), Map.of(), 0),
         security(),
         "");
   }
@@ -171,7 +171,8 @@ final class Requests {
         image(),
         user,
         Instant.EPOCH,
-        new ContainerState.Created());
+        new ContainerState.Created(),
+        Optional.empty());
   }
 
   PodSpec pod() {

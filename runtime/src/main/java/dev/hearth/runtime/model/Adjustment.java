@@ -1,0 +1,29 @@
+package dev.hearth.runtime.model;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What plugins made of a container that its specification cannot say. What it can say is changed in
+ * there.
+ *
+ * @param requested the specification before it was changed: what a repeat of the request is
+ *     compared with
+ * @param annotations all of them, as plugins see them; what the caller sees is what it gave
+ * @param removedVariables names of variables that not even the image sets
+ * @param seccomp a profile in the shape of the OCI runtime specification, above the request's
+ */
+public record Adjustment(
+    ContainerSpec requested,
+    Map<String, String> annotations,
+    Set<String> removedVariables,
+    List<ProcessLimit> limits,
+    Optional<String> seccomp) {
+  public Adjustment {
+    annotations = Checks.map("adjusted annotations", annotations);
+    removedVariables = Set.copyOf(removedVariables);
+    limits = List.copyOf(limits);
+  }
+}

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.hearth.runtime.stream;
-
-import org.jspecify.annotations.NullMarked;
