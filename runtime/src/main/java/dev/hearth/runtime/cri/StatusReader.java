@@ -1,8 +1,5 @@
 package dev.hearth.runtime.cri;
 
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
-import com.google.gson.JsonObject;
 import dev.hearth.proto.cri.v1.Container;
 import dev.hearth.proto.cri.v1.ContainerFilter;
 import dev.hearth.proto.cri.v1.ContainerStatusResponse;
@@ -19,7 +16,6 @@ import dev.hearth.runtime.container.ContainerInfo;
 import dev.hearth.runtime.container.Containers;
 import dev.hearth.runtime.event.PodContents;
 import dev.hearth.runtime.model.ContainerRecord;
-import dev.hearth.runtime.model.ContainerState;
 import dev.hearth.runtime.model.Layout;
 import dev.hearth.runtime.network.NetworkStatus;
 import dev.hearth.runtime.network.PodNetwork;
@@ -27,7 +23,6 @@ import dev.hearth.runtime.pod.Pod;
 import dev.hearth.runtime.pod.Pods;
 import java.time.InstantSource;
 import java.util.Comparator;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -38,10 +33,9 @@ public final class StatusReader {
   private final PodContents contents;
   private final ContainerInfo info;
   private final PodNetwork network;
-  private final Layout layout;
+  private final VerboseInfo verboseInfo;
   private final Set<String> runtimeHandlers;
   private final InstantSource clock;
-  private final Gson gson = new GsonBuilder().disableHtmlEscaping().create();
 
   public StatusReader(
       Pods pods,
@@ -57,7 +51,7 @@ public final class StatusReader {
     this.contents = contents;
     this.info = info;
     this.network = network;
-    this.layout = layout;
+    this.verboseInfo = new VerboseInfo(info, layout);
     this.runtimeHandlers = Set.copyOf(runtimeHandlers);
     this.clock = clock;
   }
@@ -82,16 +76,7 @@ public final class StatusReader {
           ToCri.containerStatus(container, ContainerInfo.logPath(pod.record(), container)));
     }
     if (verbose) {
-      JsonObject details = new JsonObject();
-      details.addProperty("state", pod.state().getClass().getSimpleName());
-      details.addProperty("stateDirectory", layout.pod(pod.id()).toString());
-      details.addProperty("hostname", pod.spec().hostname());
-      details.addProperty("logDirectory", pod.spec().logDirectory());
-      details.addProperty("cgroupParent", pod.spec().cgroupParent());
-      details.addProperty("runtimeHandler", pod.spec().runtimeHandler());
-      details.add("overhead", gson.toJsonTree(pod.spec().overhead()));
-      details.add("resources", gson.toJsonTree(pod.spec().resources()));
-      response.putInfo("info", gson.toJson(details));
+      response.putInfo("info", verboseInfo.pod(pod.record()));
     }
     return response.build();
   }
@@ -110,14 +95,7 @@ public final class StatusReader {
         ContainerStatusResponse.newBuilder()
             .setStatus(ToCri.containerStatus(record, info.logPath(record)));
     if (verbose) {
-      JsonObject details = new JsonObject();
-      details.addProperty("sandboxID", record.podId().value());
-      if (record.state() instanceof ContainerState.Running running) {
-        details.addProperty("pid", running.pid());
-      }
-      details.addProperty("stateDirectory", layout.container(record.id()).toString());
-      details.add("runtimeSpec", info.runtimeSpec(record));
-      response.putInfo("info", gson.toJson(details));
+      response.putInfo("info", verboseInfo.container(record));
     }
     return response.build();
   }
@@ -138,10 +116,7 @@ public final class StatusReader {
               .setFeatures(RuntimeHandlerFeatures.newBuilder().setRecursiveReadOnlyMounts(true)));
     }
     if (verbose) {
-      response.putInfo(
-          "config",
-          gson.toJson(
-              Map.of("rootDir", layout.root().toString(), "stateDir", layout.state().toString())));
+      response.putInfo("config", verboseInfo.daemon());
     }
     return response.build();
   }

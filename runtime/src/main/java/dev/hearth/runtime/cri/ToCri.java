@@ -21,6 +21,7 @@ import dev.hearth.proto.cri.v1.PodSandboxStatus;
 import dev.hearth.proto.cri.v1.Signal;
 import dev.hearth.runtime.model.ContainerMetadata;
 import dev.hearth.runtime.model.ContainerRecord;
+import dev.hearth.runtime.model.ContainerSpec;
 import dev.hearth.runtime.model.ContainerState;
 import dev.hearth.runtime.model.IdMapping;
 import dev.hearth.runtime.model.MountSpec;
@@ -103,7 +104,7 @@ final class ToCri {
     return status.build();
   }
 
-  private static NamespaceOption namespaces(NamespaceOptions options) {
+  static NamespaceOption namespaces(NamespaceOptions options) {
     NamespaceOption.Builder builder =
         NamespaceOption.newBuilder()
             .setNetwork(mode(options.network()))
@@ -144,7 +145,7 @@ final class ToCri {
         .setId(container.id().value())
         .setPodSandboxId(container.podId().value())
         .setMetadata(metadata(container.spec().metadata()))
-        .setImage(image(container))
+        .setImage(image(container.spec()))
         .setImageRef(container.imageRef())
         .setImageId(container.imageId().toString())
         .setState(state(container.state()))
@@ -164,7 +165,7 @@ final class ToCri {
             .setMetadata(metadata(container.spec().metadata()))
             .setState(state(container.state()))
             .setCreatedAt(nanos(container.createdAt()))
-            .setImage(image(container))
+            .setImage(image(container.spec()))
             .setImageRef(container.imageRef())
             .setImageId(container.imageId().toString())
             .putAllLabels(container.spec().labels())
@@ -217,14 +218,14 @@ final class ToCri {
     };
   }
 
-  private static ImageSpec image(ContainerRecord container) {
+  static ImageSpec image(ContainerSpec spec) {
     return ImageSpec.newBuilder()
-        .setImage(container.spec().image())
-        .setUserSpecifiedImage(container.spec().userSpecifiedImage())
+        .setImage(spec.image())
+        .setUserSpecifiedImage(spec.userSpecifiedImage())
         .build();
   }
 
-  private static Mount mount(MountSpec mount) {
+  static Mount mount(MountSpec mount) {
     Mount.Builder builder =
         Mount.newBuilder()
             .setContainerPath(mount.containerPath())
