@@ -22,6 +22,7 @@ public record Configuration(
     Log log,
     Cgroup cgroup,
     Registry registry,
+    Images images,
     Network network,
     Nri nri) {
 
@@ -88,6 +89,24 @@ public record Configuration(
         if (!host.matches("(\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")) {
           throw new UnfitValueException(
               Key.REGISTRY_PLAIN_HTTP, "holds hosts like registry.local:5000, not " + host);
+        }
+      }
+    }
+  }
+
+  /**
+   * Images on this node.
+   *
+   * @param pinned references of those to be spared by the kubelet's garbage collection; {@code *}
+   *     stands for any characters
+   */
+  public record Images(List<String> pinned) {
+    public Images {
+      pinned = List.copyOf(pinned);
+      for (String image : pinned) {
+        if (!image.matches("[A-Za-z0-9.:/@_*\\[\\]-]+")) {
+          throw new UnfitValueException(
+              Key.IMAGES_PINNED, "holds images like registry.local/pause:*, not " + image);
         }
       }
     }

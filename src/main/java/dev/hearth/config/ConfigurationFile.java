@@ -137,6 +137,7 @@ public final class ConfigurationFile {
     var registry =
         group(() ->
             new Configuration.Registry(value(Key.REGISTRY_HOSTS), value(Key.REGISTRY_PLAIN_HTTP)));
+    var images = group(() -> new Configuration.Images(value(Key.IMAGES_PINNED)));
     var network =
         group(() ->
             new Configuration.Network(
@@ -151,13 +152,26 @@ public final class ConfigurationFile {
                 value(Key.NRI_PLUGIN_CONFIG),
                 value(Key.NRI_REGISTRATION_TIMEOUT),
                 value(Key.NRI_REQUEST_TIMEOUT)));
-    if (log == null || cgroup == null || registry == null || network == null || nri == null) {
+    if (log == null
+        || cgroup == null
+        || registry == null
+        || images == null
+        || network == null
+        || nri == null) {
       throw new ConfigurationException(problems);
     }
     var whole =
         group(() ->
             new Configuration(
-                value(Key.ROOT), value(Key.STATE), socket(), log, cgroup, registry, network, nri));
+                value(Key.ROOT),
+                value(Key.STATE),
+                socket(),
+                log,
+                cgroup,
+                registry,
+                images,
+                network,
+                nri));
     if (whole == null || !problems.isEmpty()) {
       throw new ConfigurationException(problems);
     }

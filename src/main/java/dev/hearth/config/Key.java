@@ -33,6 +33,9 @@ public record Key<T>(String name, Kind<T> kind, String standard) {
   static final Key<List<String>> REGISTRY_PLAIN_HTTP =
       new Key<>("registry.plain_http", Kind.list("a list of hosts", host -> host), "[]");
 
+  static final Key<List<String>> IMAGES_PINNED =
+      new Key<>("images.pinned", Kind.list("a list of images", image -> image), "[]");
+
   static final Key<NetworkMode> NETWORK_MODE =
       new Key<>("network.mode", Kind.oneOf(NetworkMode.class), "\"auto\"");
   static final Key<String> NETWORK_BRIDGE = new Key<>("network.bridge", Kind.text(), "\"hearth0\"");
@@ -63,6 +66,7 @@ public record Key<T>(String name, Kind<T> kind, String standard) {
           CGROUP_DRIVER,
           REGISTRY_HOSTS,
           REGISTRY_PLAIN_HTTP,
+          IMAGES_PINNED,
           NETWORK_MODE,
           NETWORK_BRIDGE,
           NETWORK_SUBNETS,

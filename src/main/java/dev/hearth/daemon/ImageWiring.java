@@ -13,6 +13,7 @@ import dev.hearth.runtime.image.ImageStatus;
 import dev.hearth.runtime.image.Images;
 import dev.hearth.runtime.image.LayerDepot;
 import dev.hearth.runtime.image.ListImages;
+import dev.hearth.runtime.image.PinnedImages;
 import dev.hearth.runtime.image.Platforms;
 import dev.hearth.runtime.image.PullImage;
 import dev.hearth.runtime.image.PullLimits;
@@ -34,6 +35,7 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** Puts together what deals with images. */
 final class ImageWiring implements AutoCloseable {
@@ -46,7 +48,11 @@ final class ImageWiring implements AutoCloseable {
   private final InstantSource clock;
 
   private ImageWiring(
-      Images images, ImageContent content, RegistryClient client, InstantSource clock) {
+      Images images,
+      ImageContent content,
+      RegistryClient client,
+      PinnedImages pinned,
+      InstantSource clock) {
     this.images = images;
     this.content = content;
     this.client = client;
@@ -57,7 +63,7 @@ final class ImageWiring implements AutoCloseable {
             client,
             PullLimits.DEFAULT,
             Platforms.ofJava(System.getProperty("os.arch")),
-            _ -> false);
+            pinned);
   }
 
   static ImageWiring of(
@@ -74,6 +80,8 @@ final class ImageWiring implements AutoCloseable {
                 true),
             failpoints,
             reports);
+    PinnedImages pinned = new PinnedImages(configuration.images().pinned());
+    images.pin(pinned);
     reports.forEach(report -> LOG.log(System.Logger.Level.WARNING, report));
     ContentStore blobs = ContentStore.open(configuration.root().resolve("content"));
     ImageContent content =
@@ -86,7 +94,7 @@ final class ImageWiring implements AutoCloseable {
             clock,
             Pauses.SLEEP,
             new SecureRandom());
-    return new ImageWiring(images, content, client, clock);
+    return new ImageWiring(images, content, client, pinned, clock);
   }
 
   /** Hosts of the directory; those the configuration lists speak plain HTTP by default. */
@@ -128,7 +136,7 @@ final class ImageWiring implements AutoCloseable {
         .forEach(finding -> LOG.log(System.Logger.Level.WARNING, finding));
   }
 
-  BindableService service(Calls calls) {
+  BindableService service(Calls calls, Set<String> runtimeHandlers) {
     return new ImageService(
         calls,
         new ImageService.Verbs(
@@ -136,7 +144,8 @@ final class ImageWiring implements AutoCloseable {
             new ListImages(images),
             new ImageStatus(content),
             new RemoveImage(content),
-            new ImageFsInfo(content, clock)));
+            new ImageFsInfo(content, clock)),
+        runtimeHandlers);
   }
 
   @Override

@@ -28,6 +28,8 @@ import dev.hearth.runtime.container.UpdateContainerResources;
 import dev.hearth.runtime.cri.AdminService;
 import dev.hearth.runtime.cri.Calls;
 import dev.hearth.runtime.cri.EventReader;
+import dev.hearth.runtime.cri.MetricsReader;
+import dev.hearth.runtime.cri.PodInterfaces;
 import dev.hearth.runtime.cri.RpcServer;
 import dev.hearth.runtime.cri.RuntimeService;
 import dev.hearth.runtime.cri.StatsReader;
@@ -192,6 +194,20 @@ final class Wiring implements AutoCloseable {
         new RemovePodSandbox(pods, sandboxes, podContainers, stopPod, plugins, events, failpoints);
 
     Calls calls = new Calls(ready::get);
+    PodInterfaces interfaces = new PodInterfaces(network, sandboxes);
+    RuntimeService.Readers readers =
+        new RuntimeService.Readers(
+            new StatusReader(
+                pods, containers, contents, info, network, layout, RUNTIME_HANDLERS, clock),
+            new StatsReader(pods, containers, sandboxes, parts, interfaces, layout, clock),
+            new MetricsReader(
+                pods,
+                containers,
+                sandboxes,
+                parts,
+                interfaces,
+                new MetricsReader.Node(Path.of("/proc"), Path.of("/sys"), layout.root())),
+            new EventReader(events));
     RuntimeService runtime =
         new RuntimeService(
             calls,
@@ -232,10 +248,7 @@ final class Wiring implements AutoCloseable {
                 new ReopenContainerLog(containers, processes),
                 new ExecSync(containers, processes, parts, planner, poller),
                 new Checkpoint(pods, containers, "criu")),
-            new StatusReader(
-                pods, containers, contents, info, network, layout, RUNTIME_HANDLERS, clock),
-            new StatsReader(pods, containers, sandboxes, parts, network, layout, clock),
-            new EventReader(events));
+            readers);
     AtomicReference<Optional<RecoveryReport>> report = new AtomicReference<>(Optional.empty());
     AdminService admin =
         new AdminService(
@@ -246,7 +259,9 @@ final class Wiring implements AutoCloseable {
             new AdminService.About(Version.NUMBER, startedAt, layout),
             report::get);
     closing(
-        RpcServer.serve(configuration.socket(), List.of(runtime, images.service(calls), admin)));
+        RpcServer.serve(
+            configuration.socket(),
+            List.of(runtime, images.service(calls, RUNTIME_HANDLERS), admin)));
     // Readers of events never leave by themselves, and a server waits for its calls.
     var _ = closing(events);
     Recovery recovery =

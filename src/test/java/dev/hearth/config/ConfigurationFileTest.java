@@ -39,6 +39,8 @@ class ConfigurationFileTest {
             [registry]
             hosts = "/etc/containerd/certs.d"
             plain_http = ["127.0.0.1:5000", "[::1]:5000", "registry.local"]
+            [images]
+            pinned = ["registry.k8s.io/pause:*"]
             [network]
             mode = "bridge"
             bridge = "second0"
@@ -62,6 +64,7 @@ class ConfigurationFileTest {
                 new Configuration.Registry(
                     Path.of("/etc/containerd/certs.d"),
                     List.of("127.0.0.1:5000", "[::1]:5000", "registry.local")),
+                new Configuration.Images(List.of("registry.k8s.io/pause:*")),
                 new Configuration.Network(
                     NetworkMode.BRIDGE, "second0", List.of(Subnet.parse("192.168.64.0/20")), 9000),
                 new Configuration.Nri(

@@ -171,6 +171,11 @@ public final class Cgroup {
     return tools.statistics().read(path, false);
   }
 
+  /** What it has used beyond that; what this host does not count, or no longer has, is left out. */
+  public Details details() {
+    return tools.details().read(path);
+  }
+
   /**
    * How often the kernel killed a process here for want of memory.
    *

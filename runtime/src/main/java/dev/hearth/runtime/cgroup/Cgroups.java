@@ -77,7 +77,8 @@ public final class Cgroups {
       Freezer freezer,
       Kill kill,
       LimitFiles limits,
-      StatisticsReader statistics) {}
+      StatisticsReader statistics,
+      DetailsReader details) {}
 
   Cgroups(Layout layout, Config config, Seams seams, Consumer<String> warn) {
     this.layout = layout;
@@ -94,7 +95,8 @@ public final class Cgroups {
             freezer,
             new Kill(files, tree, freezer, seams.pidfds()),
             limits(layout, warnings, seams.devices()),
-            new StatisticsReader(files, layout, seams.pageSizes(), seams.clock()));
+            new StatisticsReader(files, layout, seams.pageSizes(), seams.clock()),
+            new DetailsReader(files, layout, seams.pageSizes()));
   }
 
   private static LimitFiles limits(Layout layout, Warnings warnings, DeviceGate devices) {

@@ -183,6 +183,15 @@ public final class ContainerParts {
     }
   }
 
+  /** The container's group, if it is there. */
+  public Optional<Cgroup> group(ContainerRecord container) {
+    try {
+      return cgroup(container).filter(Cgroup::exists);
+    } catch (CgroupException e) {
+      return Optional.empty();
+    }
+  }
+
   /** What it wrote, as last measured. */
   public Optional<UpperUsage.Measured> diskUsage(ContainerId id) {
     return roots.usage(id);

@@ -7,6 +7,7 @@ import com.google.gson.JsonParser;
 import dev.hearth.proto.cri.v1.AuthConfig;
 import dev.hearth.proto.cri.v1.FilesystemIdentifier;
 import dev.hearth.proto.cri.v1.FilesystemUsage;
+import dev.hearth.proto.cri.v1.ImageFilter;
 import dev.hearth.proto.cri.v1.ImageFsInfoRequest;
 import dev.hearth.proto.cri.v1.ImageFsInfoResponse;
 import dev.hearth.proto.cri.v1.ImageServiceGrpc;
@@ -20,6 +21,8 @@ import dev.hearth.proto.cri.v1.PullImageRequest;
 import dev.hearth.proto.cri.v1.PullImageResponse;
 import dev.hearth.proto.cri.v1.RemoveImageRequest;
 import dev.hearth.proto.cri.v1.RemoveImageResponse;
+import dev.hearth.proto.cri.v1.StreamImagesRequest;
+import dev.hearth.proto.cri.v1.StreamImagesResponse;
 import dev.hearth.runtime.image.Image;
 import dev.hearth.runtime.image.ImageFsInfo;
 import dev.hearth.runtime.image.ImageStatus;
@@ -27,15 +30,22 @@ import dev.hearth.runtime.image.ListImages;
 import dev.hearth.runtime.image.PullImage;
 import dev.hearth.runtime.image.PullProgress;
 import dev.hearth.runtime.image.RemoveImage;
+import dev.hearth.runtime.model.Digest;
 import dev.hearth.runtime.model.HearthException;
+import dev.hearth.runtime.model.Sha256;
 import dev.hearth.runtime.registry.Credentials;
 import io.grpc.stub.StreamObserver;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /** CRI's ImageService. Each method translates, calls one verb, and translates back. */
 public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
   private final Calls calls;
   private final Verbs verbs;
+  private final Set<String> runtimeHandlers;
   private final Gson gson = new Gson();
 
   /** What is done with images. */
@@ -46,8 +56,12 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
       RemoveImage remove,
       ImageFsInfo fsInfo) {}
 
-  public ImageService(Calls calls, Verbs verbs) {
+  /**
+   * @param runtimeHandlers names that a request may give
+   */
+  public ImageService(Calls calls, Verbs verbs, Set<String> runtimeHandlers) {
     this.calls = calls;
+    this.runtimeHandlers = Set.copyOf(runtimeHandlers);
     this.verbs = verbs;
   }
 
@@ -81,11 +95,20 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
         auth.getRegistryToken());
   }
 
-  private static String named(ImageSpec spec) {
+  /** Images are the same for all handlers, so it only has to be one we have. */
+  private String named(ImageSpec spec) {
     if (spec.getImage().isEmpty()) {
       throw new HearthException.InvalidRequest("no image is named");
     }
+    requireHandler(spec);
     return spec.getImage();
+  }
+
+  private void requireHandler(ImageSpec spec) {
+    if (!runtimeHandlers.contains(spec.getRuntimeHandler())) {
+      throw new HearthException.InvalidRequest(
+          "no runtime handler is called '" + spec.getRuntimeHandler() + "'");
+    }
   }
 
   @Override
@@ -96,11 +119,27 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
         observer,
         () ->
             ListImagesResponse.newBuilder()
-                .addAllImages(
-                    verbs.list().list(request.getFilter().getImage().getImage()).stream()
-                        .map(ImageService::image)
-                        .toList())
+                .addAllImages(images(request.getFilter()).toList())
                 .build());
+  }
+
+  @Override
+  public void streamImages(
+      StreamImagesRequest request, StreamObserver<StreamImagesResponse> observer) {
+    calls.answering(
+        "StreamImages",
+        request,
+        observer,
+        answers ->
+            Parts.send(
+                images(request.getFilter()),
+                images -> StreamImagesResponse.newBuilder().addAllImages(images).build(),
+                answers));
+  }
+
+  private Stream<dev.hearth.proto.cri.v1.Image> images(ImageFilter filter) {
+    requireHandler(filter.getImage());
+    return verbs.list().list(filter.getImage().getImage()).stream().map(ImageService::image);
   }
 
   @Override
@@ -119,12 +158,25 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
       if (request.getVerbose()) {
         JsonObject info = new JsonObject();
         JsonElement configuration = JsonParser.parseString(status.configJson());
-        info.addProperty("chainID", "");
+        info.addProperty("chainID", chainId(status.image().config().diffIds()));
         info.add("imageSpec", configuration);
         response.putInfo("info", gson.toJson(info));
       }
     });
     return response.build();
+  }
+
+  /** Names a stack of layers, as the image specification has it; empty for an empty image. */
+  static String chainId(List<Digest> diffIds) {
+    Optional<Digest> chain = Optional.empty();
+    for (Digest layer : diffIds) {
+      chain =
+          Optional.of(
+              chain
+                  .map(below -> Sha256.of((below + " " + layer).getBytes(StandardCharsets.UTF_8)))
+                  .orElse(layer));
+    }
+    return chain.map(Digest::toString).orElse("");
   }
 
   private static dev.hearth.proto.cri.v1.Image image(Image image) {

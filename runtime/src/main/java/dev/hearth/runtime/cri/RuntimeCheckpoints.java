@@ -14,13 +14,8 @@ abstract class RuntimeCheckpoints extends RuntimeStreams {
   private final Calls calls;
   private final Checkpoint checkpoint;
 
-  RuntimeCheckpoints(
-      Calls calls,
-      StatusReader statuses,
-      StatsReader stats,
-      EventReader events,
-      Checkpoint checkpoint) {
-    super(calls, statuses, stats, events);
+  RuntimeCheckpoints(Calls calls, Readers readers, Checkpoint checkpoint) {
+    super(calls, readers);
     this.calls = calls;
     this.checkpoint = checkpoint;
   }

@@ -113,10 +113,8 @@ public final class RuntimeService extends RuntimeCheckpoints {
       Cgroups.Driver cgroupDriver,
       PodVerbs pods,
       ContainerVerbs containers,
-      StatusReader statuses,
-      StatsReader stats,
-      EventReader events) {
-    super(calls, statuses, stats, events, containers.checkpoint());
+      Readers readers) {
+    super(calls, readers, containers.checkpoint());
     this.calls = calls;
     this.version = version;
     this.cgroupDriver =
@@ -126,8 +124,8 @@ public final class RuntimeService extends RuntimeCheckpoints {
         };
     this.pods = pods;
     this.containers = containers;
-    this.statuses = statuses;
-    this.stats = stats;
+    this.statuses = readers.statuses();
+    this.stats = readers.stats();
   }
 
   @Override

@@ -2,35 +2,44 @@ package dev.hearth.runtime.cri;
 
 import dev.hearth.proto.cri.v1.ContainerEventResponse;
 import dev.hearth.proto.cri.v1.GetEventsRequest;
+import dev.hearth.proto.cri.v1.ListMetricDescriptorsRequest;
+import dev.hearth.proto.cri.v1.ListMetricDescriptorsResponse;
+import dev.hearth.proto.cri.v1.ListPodSandboxMetricsRequest;
+import dev.hearth.proto.cri.v1.ListPodSandboxMetricsResponse;
 import dev.hearth.proto.cri.v1.RuntimeServiceGrpc;
 import dev.hearth.proto.cri.v1.StreamContainerStatsRequest;
 import dev.hearth.proto.cri.v1.StreamContainerStatsResponse;
 import dev.hearth.proto.cri.v1.StreamContainersRequest;
 import dev.hearth.proto.cri.v1.StreamContainersResponse;
+import dev.hearth.proto.cri.v1.StreamPodSandboxMetricsRequest;
+import dev.hearth.proto.cri.v1.StreamPodSandboxMetricsResponse;
 import dev.hearth.proto.cri.v1.StreamPodSandboxStatsRequest;
 import dev.hearth.proto.cri.v1.StreamPodSandboxStatsResponse;
 import dev.hearth.proto.cri.v1.StreamPodSandboxesRequest;
 import dev.hearth.proto.cri.v1.StreamPodSandboxesResponse;
 import io.grpc.stub.StreamObserver;
 
-/** The calls of the RuntimeService that answer with a stream: events, and lists in parts. */
+/**
+ * The calls of the RuntimeService that answer with a stream: events, and lists in parts; and
+ * metrics, which are for one reader.
+ */
 abstract class RuntimeStreams extends RuntimeServiceGrpc.RuntimeServiceImplBase {
   private final Calls calls;
-  private final StatusReader statuses;
-  private final StatsReader stats;
-  private final EventReader events;
+  private final Readers readers;
 
-  RuntimeStreams(Calls calls, StatusReader statuses, StatsReader stats, EventReader events) {
+  /** What answers questions; nothing of it changes anything. */
+  public record Readers(
+      StatusReader statuses, StatsReader stats, MetricsReader metrics, EventReader events) {}
+
+  RuntimeStreams(Calls calls, Readers readers) {
     this.calls = calls;
-    this.statuses = statuses;
-    this.stats = stats;
-    this.events = events;
+    this.readers = readers;
   }
 
   @Override
   public void getContainerEvents(
       GetEventsRequest request, StreamObserver<ContainerEventResponse> observer) {
-    calls.answering("GetContainerEvents", request, observer, events::send);
+    calls.answering("GetContainerEvents", request, observer, readers.events()::send);
   }
 
   @Override
@@ -42,7 +51,7 @@ abstract class RuntimeStreams extends RuntimeServiceGrpc.RuntimeServiceImplBase 
         observer,
         answers ->
             Parts.send(
-                statuses.pods(request.getFilter()),
+                readers.statuses().pods(request.getFilter()),
                 pods -> StreamPodSandboxesResponse.newBuilder().addAllPodSandboxes(pods).build(),
                 answers));
   }
@@ -56,7 +65,7 @@ abstract class RuntimeStreams extends RuntimeServiceGrpc.RuntimeServiceImplBase 
         observer,
         answers ->
             Parts.send(
-                statuses.containers(request.getFilter()),
+                readers.statuses().containers(request.getFilter()),
                 list -> StreamContainersResponse.newBuilder().addAllContainers(list).build(),
                 answers));
   }
@@ -70,7 +79,7 @@ abstract class RuntimeStreams extends RuntimeServiceGrpc.RuntimeServiceImplBase 
         observer,
         answers ->
             Parts.send(
-                stats.containers(request.getFilter()),
+                readers.stats().containers(request.getFilter()),
                 list ->
                     StreamContainerStatsResponse.newBuilder().addAllContainerStats(list).build(),
                 answers));
@@ -86,9 +95,55 @@ abstract class RuntimeStreams extends RuntimeServiceGrpc.RuntimeServiceImplBase 
         observer,
         answers ->
             Parts.send(
-                stats.pods(request.getFilter()),
+                readers.stats().pods(request.getFilter()),
                 list ->
                     StreamPodSandboxStatsResponse.newBuilder().addAllPodSandboxStats(list).build(),
+                answers));
+  }
+
+  @Override
+  public void listMetricDescriptors(
+      ListMetricDescriptorsRequest request,
+      StreamObserver<ListMetricDescriptorsResponse> observer) {
+    calls.unary(
+        "ListMetricDescriptors",
+        request,
+        observer,
+        () ->
+            ListMetricDescriptorsResponse.newBuilder()
+                .addAllDescriptors(readers.metrics().descriptors())
+                .build());
+  }
+
+  @Override
+  public void listPodSandboxMetrics(
+      ListPodSandboxMetricsRequest request,
+      StreamObserver<ListPodSandboxMetricsResponse> observer) {
+    calls.unary(
+        "ListPodSandboxMetrics",
+        request,
+        observer,
+        () ->
+            ListPodSandboxMetricsResponse.newBuilder()
+                .addAllPodMetrics(readers.metrics().pods().toList())
+                .build());
+  }
+
+  @Override
+  public void streamPodSandboxMetrics(
+      StreamPodSandboxMetricsRequest request,
+      StreamObserver<StreamPodSandboxMetricsResponse> observer) {
+    calls.answering(
+        "StreamPodSandboxMetrics",
+        request,
+        observer,
+        answers ->
+            Parts.send(
+                readers.metrics().pods(),
+                list ->
+                    StreamPodSandboxMetricsResponse.newBuilder()
+                        .addAllPodSandboxMetrics(list)
+                        .build(),
                 answers));
   }
 }

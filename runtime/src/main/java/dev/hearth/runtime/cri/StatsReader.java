@@ -19,14 +19,10 @@ import dev.hearth.runtime.model.Layout;
 import dev.hearth.runtime.model.PodId;
 import dev.hearth.runtime.model.PodRecord;
 import dev.hearth.runtime.network.InterfaceStatistics;
-import dev.hearth.runtime.network.NetworkException;
-import dev.hearth.runtime.network.PodNetwork;
 import dev.hearth.runtime.pod.Pod;
 import dev.hearth.runtime.pod.Pods;
 import dev.hearth.runtime.pod.SandboxParts;
-import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -37,13 +33,11 @@ import java.util.stream.Stream;
 
 /** Answers of the statistics calls. A container that ends meanwhile is left out of lists. */
 public final class StatsReader {
-  private static final System.Logger LOG = System.getLogger("dev.hearth.cri");
-
   private final Pods pods;
   private final Containers containers;
   private final SandboxParts sandboxes;
   private final ContainerParts parts;
-  private final PodNetwork network;
+  private final PodInterfaces interfaces;
   private final Layout layout;
   private final InstantSource clock;
   private final CpuRates rates = new CpuRates();
@@ -53,14 +47,14 @@ public final class StatsReader {
       Containers containers,
       SandboxParts sandboxes,
       ContainerParts parts,
-      PodNetwork network,
+      PodInterfaces interfaces,
       Layout layout,
       InstantSource clock) {
     this.pods = pods;
     this.containers = containers;
     this.sandboxes = sandboxes;
     this.parts = parts;
-    this.network = network;
+    this.interfaces = interfaces;
     this.layout = layout;
     this.clock = clock;
   }
@@ -74,6 +68,7 @@ public final class StatsReader {
   }
 
   Stream<ContainerStats> containers(ContainerStatsFilter filter) {
+    forgetGone();
     return containers.all().stream()
         .map(container -> container.record())
         .filter(record -> Filters.matches(filter, record))
@@ -139,28 +134,13 @@ public final class StatsReader {
 
   private Stream<PodSandboxStats> pods(List<Pod> asked) {
     List<Pod> ready = asked.stream().filter(Pod::ready).toList();
-    Map<PodId, List<InterfaceStatistics>> interfaces = interfaces(ready);
+    Map<PodId, List<InterfaceStatistics>> all = interfaces.of(ready);
     return ready.stream()
-        .flatMap(pod -> pod(pod.record(), Optional.ofNullable(interfaces.get(pod.id()))).stream());
-  }
-
-  private Map<PodId, List<InterfaceStatistics>> interfaces(List<Pod> ready) {
-    Map<PodId, Path> pins = new HashMap<>();
-    for (Pod pod : ready) {
-      if (!pod.spec().hostNetwork()) {
-        pins.put(pod.id(), sandboxes.networkPin(pod.id()));
-      }
-    }
-    try {
-      return network.statistics(pins);
-    } catch (NetworkException e) {
-      LOG.log(System.Logger.Level.WARNING, "no network statistics this time: {0}", e.getMessage());
-      return Map.of();
-    }
+        .flatMap(pod -> pod(pod.record(), Optional.ofNullable(all.get(pod.id()))).stream());
   }
 
   private Optional<PodSandboxStats> pod(
-      PodRecord pod, Optional<List<InterfaceStatistics>> interfaces) {
+      PodRecord pod, Optional<List<InterfaceStatistics>> network) {
     Optional<Statistics> measured = sandboxes.usage(pod);
     if (measured.isEmpty()) {
       return Optional.empty();
@@ -172,7 +152,7 @@ public final class StatsReader {
             .setMemory(StatsToCri.memory(statistics))
             .setIo(StatsToCri.io(statistics))
             .setProcess(StatsToCri.processes(statistics));
-    interfaces.ifPresent(i -> linux.setNetwork(StatsToCri.network(statistics.at(), i)));
+    network.ifPresent(i -> linux.setNetwork(StatsToCri.network(statistics.at(), i)));
     containers
         .of(pod.id())
         .forEach(container -> container(container.record()).ifPresent(linux::addContainers));

@@ -69,6 +69,10 @@ public record Image(
     return new Image(id, manifests, tags, repoDigests, config, size, pinned, newGeneration);
   }
 
+  Image pinned(boolean newPinned, long newGeneration) {
+    return new Image(id, manifests, repoTags, repoDigests, config, size, newPinned, newGeneration);
+  }
+
   /** This image, known also by what another record of it says. */
   Image joined(Image other, long newGeneration) {
     return new Image(

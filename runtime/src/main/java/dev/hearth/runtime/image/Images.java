@@ -15,7 +15,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The images that are here, by id and by reference. Readers see a consistent state and never wait;
@@ -203,6 +205,29 @@ public final class Images {
         step("take the tag from its former image", () -> write(loser));
       }
       return joined;
+    } finally {
+      writing.unlock();
+    }
+  }
+
+  /** Records which images are to be kept, by any of their names; for start-up. */
+  public void pin(Predicate<ImageReference> pinned) throws StoreException {
+    writing.lock();
+    try {
+      Map<Digest, Image> images = new TreeMap<>(catalogue.byId);
+      for (Image image : List.copyOf(images.values())) {
+        boolean pins =
+            Stream.concat(image.repoTags().stream(), image.repoDigests().stream())
+                .map(ImageReference::parse)
+                .anyMatch(pinned);
+        if (pins != image.pinned()) {
+          // It claims no tag anew, so it must not seem younger.
+          Image changed = image.pinned(pins, image.generation());
+          records.write(changed.id().hex(), changed);
+          images.put(changed.id(), changed);
+        }
+      }
+      catalogue = Catalogue.of(images);
     } finally {
       writing.unlock();
     }

@@ -224,6 +224,15 @@ public final class SandboxParts {
             || pause.alive(pod.id(), cgroup(pod.id(), pod.spec())));
   }
 
+  /** The pod's group, if it is there. */
+  public Optional<Cgroup> group(PodRecord pod) {
+    try {
+      return Optional.of(cgroups.at(cgroup(pod.id(), pod.spec()))).filter(Cgroup::exists);
+    } catch (CgroupException e) {
+      return Optional.empty();
+    }
+  }
+
   /** {@link Cgroup#usage} of the pod with all its containers; empty if it has no group. */
   public Optional<Statistics> usage(PodRecord pod) {
     try {
