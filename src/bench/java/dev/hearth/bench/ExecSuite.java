@@ -84,9 +84,7 @@ final class ExecSuite implements Suite {
     }
     String name = contender.name();
     results.add(
-        Measure.of("exec-rss-" + id, "daemon RSS " + when, MEGABYTES),
-        name,
-        Processes.rss(daemon));
+        Measure.of("exec-rss-" + id, "daemon RSS " + when, MEGABYTES), name, Processes.rss(daemon));
     results.add(Measure.of("exec-shim-" + id, "shim PSS " + when, MEGABYTES), name, shim);
     results.add(
         Measure.of("exec-fds-" + id, "descriptors of both " + when, COUNT), name, descriptors);
