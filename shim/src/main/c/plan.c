@@ -44,14 +44,14 @@ static const struct shape {
 	{ STEP_TERMINAL, START, "uuut" },
 	{ STEP_PIVOT, LAUNCH, "" },
 	{ STEP_ATTRIBUTES, LAUNCH, "ta" },
-	{ STEP_WRITE, START, "tb" },
-	{ STEP_HOSTNAME, LAUNCH, "t" },
+	{ STEP_WRITE, START | IN(PLAN_PIN), "tb" },
+	{ STEP_HOSTNAME, LAUNCH | IN(PLAN_PIN), "t" },
 	{ STEP_DOMAINNAME, LAUNCH, "t" },
 	{ STEP_UNSHARE, LAUNCH, "q" },
 	{ STEP_ENTER, IN(PLAN_EXEC), "q" },
 	{ STEP_RLIMIT, START, "uqq" },
 	{ STEP_UMASK, START, "u" },
-	{ STEP_USER, START, "uun" },
+	{ STEP_USER, START | IN(PLAN_PIN), "uun" },
 	{ STEP_KEEP_CAPS, START, "u" },
 	{ STEP_BOUNDING, START, "q" },
 	{ STEP_CAPABILITIES, START, "qqq" },
@@ -61,7 +61,7 @@ static const struct shape {
 	{ STEP_WORKING_DIR, START, "t" },
 	{ STEP_CLOSE_FDS, START, "" },
 	{ STEP_EXEC, START, "TTt" },
-	{ STEP_PAUSE, LAUNCH, "" },
+	{ STEP_PAUSE, LAUNCH | IN(PLAN_PIN), "" },
 #undef IN
 #undef LAUNCH
 #undef START

@@ -49,7 +49,7 @@
 enum plan_kind {
 	PLAN_LAUNCH = 1, /* start a container and look after it */
 	PLAN_EXEC = 2, /* start a process in a container that runs */
-	PLAN_PIN = 3, /* make namespaces, pin them, and be gone */
+	PLAN_PIN = 3, /* make namespaces, carry out steps in them, pin them, and be gone */
 };
 
 enum step_flags {

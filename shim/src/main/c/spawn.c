@@ -100,7 +100,8 @@ static int open_cgroup_dir(const struct plan *plan, struct place *place, int *di
  * process in between does, and makes the container's first as its sibling: the
  * shim's child.
  */
-_Noreturn static void run_between(struct child *child, int userns, int cgroup, uint64_t flags)
+_Noreturn static void run_between(struct child *child, int userns, int pidns, int cgroup,
+				  uint64_t flags)
 {
 	struct failure failure = { 0 };
 	pid_t pid;
@@ -116,6 +117,11 @@ _Noreturn static void run_between(struct child *child, int userns, int cgroup, u
 	if (child_join_cgroups(child, &failure) < 0)
 		goto failed;
 	child->cgroup_count = 0;
+	/* By us, not by the shim: a clone tells pids of its caller's namespace, and they are told it. */
+	if (pidns >= 0 && setns(pidns, CLONE_NEWPID) < 0) {
+		fail(&failure, "join", "the PID namespace");
+		goto failed;
+	}
 	if (setns(userns, CLONE_NEWUSER) < 0) {
 		fail(&failure, "join", "the user namespace");
 		goto failed;
@@ -141,15 +147,16 @@ static int fail_reported(struct failure *failure, struct place *place, const str
 	return -1;
 }
 
-static int spawn_between(struct container *container, struct child *child, int userns, int cgroup,
-			 uint64_t flags, int sync, struct place *place, struct failure *failure)
+static int spawn_between(struct container *container, struct child *child, int userns, int pidns,
+			 int cgroup, uint64_t flags, int sync, struct place *place,
+			 struct failure *failure)
 {
 	struct report report = { 0 };
 	int fds[2];
 	pid_t between = spawn_clone(0, -1, NULL);
 
 	if (between == 0)
-		run_between(child, userns, cgroup, flags);
+		run_between(child, userns, pidns, cgroup, flags);
 	if (between < 0)
 		return fail(failure, "clone", "a process");
 	close_fd(&child->sync);
@@ -191,7 +198,7 @@ static int leave_mount_base(int *back, struct failure *failure)
 }
 
 static int clone_container(struct container *container, struct child *child, int userns,
-			   int sync, struct place *place, struct failure *failure)
+			   int pidns, int sync, struct place *place, struct failure *failure)
 {
 	uint64_t flags = new_namespaces(child->plan);
 	cleanup_fd int cgroup = -1;
@@ -203,7 +210,7 @@ static int clone_container(struct container *container, struct child *child, int
 		return -1;
 	*place = (struct place){ STAGE_CLONE, REPORT_NO_STEP };
 	if (userns >= 0) {
-		result = spawn_between(container, child, userns, cgroup, flags, sync, place,
+		result = spawn_between(container, child, userns, pidns, cgroup, flags, sync, place,
 				       failure);
 	} else {
 		container->pid = spawn_clone(flags, cgroup, &container->pidfd);
@@ -245,16 +252,24 @@ static int finish_user_namespace(const struct container *container, struct child
 	return change_sources(child, userns, place, failure);
 }
 
-static int join_pid_namespace(struct container *container, const struct plan *plan,
-			      struct place *place, struct failure *failure)
+static int open_pid_namespace(const struct plan *plan, int *pidns, struct place *place,
+			      struct failure *failure)
 {
 	struct step step;
-	cleanup_fd int pidns = find_join(plan, CLONE_NEWPID, &step);
 
-	if (pidns < 0 && !errno)
+	*pidns = find_join(plan, CLONE_NEWPID, &step);
+	if (*pidns >= 0 || !errno)
 		return 0;
 	*place = (struct place){ step.type, step.index };
-	if (pidns < 0 || setns(pidns, CLONE_NEWPID) < 0)
+	return fail(failure, "open", "the PID namespace");
+}
+
+/* From now on, the shim's children are born in it. */
+static int join_pid_namespace(struct container *container, int pidns, struct failure *failure)
+{
+	if (pidns < 0)
+		return 0;
+	if (setns(pidns, CLONE_NEWPID) < 0)
 		return fail(failure, "join", "the PID namespace");
 	container->in_pid_namespace = true;
 	return 0;
@@ -271,14 +286,17 @@ int spawn_container(struct container *container, struct child *child, int *sync,
 		*place = (struct place){ step.type, step.index };
 		return fail(failure, "open", "the user namespace");
 	}
-	if (join_pid_namespace(container, child->plan, place, failure) < 0 ||
+	cleanup_fd int pidns = -1;
+	if (open_pid_namespace(child->plan, &pidns, place, failure) < 0 ||
 	    (!new_user && change_sources(child, userns, place, failure) < 0))
 		return -1;
 	*place = (struct place){ STAGE_CLONE, REPORT_NO_STEP };
-	if (spawn_channel(sync, &child->sync, failure) < 0)
+	if (spawn_channel(sync, &child->sync, failure) < 0 ||
+	    (userns < 0 && join_pid_namespace(container, pidns, failure) < 0))
 		return -1;
 	child->awaits_go = new_user || userns >= 0;
-	if (clone_container(container, child, userns, *sync, place, failure) < 0 ||
+	if (clone_container(container, child, userns, pidns, *sync, place, failure) < 0 ||
+	    (userns >= 0 && join_pid_namespace(container, pidns, failure) < 0) ||
 	    (new_user && finish_user_namespace(container, child, place, failure) < 0))
 		return -1;
 	if (child->awaits_go && send(*sync, "", 1, MSG_NOSIGNAL) < 0)
@@ -318,31 +336,66 @@ static int pin(pid_t pid, uint64_t flag, const char *path, struct failure *failu
 	return 0;
 }
 
-int spawn_pinned(const struct plan *plan, struct place *place, struct failure *failure)
+/* Lets the process in the namespaces go, and waits until it has carried out its steps. */
+static int await_prepared(int sync, struct place *place, struct failure *failure)
+{
+	struct report report;
+	int fds[2];
+
+	if (send(sync, "", 1, MSG_NOSIGNAL) < 0)
+		return fail(failure, "start", "a process");
+	while (report_receive(sync, &report, fds, 0) > 0)
+		if (report.kind == REPORT_FAILED)
+			return fail_reported(failure, place, &report);
+	return 0;
+}
+
+static int pin_all(const struct plan *plan, pid_t pid, struct place *place,
+		   struct failure *failure)
 {
 	struct step step = plan_steps(plan);
-	int pidfd = -1;
-	int result;
-	pid_t pid;
 
-	*place = (struct place){ STAGE_CLONE, REPORT_NO_STEP };
-	pid = spawn_clone(new_namespaces(plan), -1, &pidfd);
-	if (pid == 0)
-		for (;;)
-			pause();
-	if (pid < 0)
-		return fail(failure, "clone", "a process");
-	result = write_maps(plan, pid, place, failure);
-	while (result == 0 && plan_next(plan, &step)) {
+	while (plan_next(plan, &step)) {
 		uint64_t flag;
 		if (step.type != STEP_PIN)
 			continue;
 		*place = (struct place){ step.type, step.index };
 		flag = take_u64(&step.args);
-		result = pin(pid, flag, take_text(&step.args), failure);
+		if (pin(pid, flag, take_text(&step.args), failure) < 0)
+			return -1;
 	}
+	return 0;
+}
+
+int spawn_pinned(const struct plan *plan, struct place *place, struct failure *failure)
+{
+	struct child child = {
+		.plan = plan,
+		.stdio = { -1, -1, -1 },
+		.sync = -1,
+		.init_pidfd = -1,
+		.awaits_go = true,
+	};
+	cleanup_fd int sync = -1;
+	cleanup_fd int pidfd = -1;
+	int result;
+	pid_t pid;
+
+	*place = (struct place){ STAGE_CLONE, REPORT_NO_STEP };
+	if (spawn_channel(&sync, &child.sync, failure) < 0)
+		return -1;
+	pid = spawn_clone(new_namespaces(plan), -1, &pidfd);
+	if (pid == 0)
+		child_run(&child);
+	close_fd(&child.sync);
+	if (pid < 0)
+		return fail(failure, "clone", "a process");
+	result = write_maps(plan, pid, place, failure);
+	if (result == 0)
+		result = await_prepared(sync, place, failure);
+	if (result == 0)
+		result = pin_all(plan, pid, place, failure);
 	k_pidfd_send_signal(pidfd, SIGKILL);
 	waitpid(pid, NULL, 0);
-	close_fd(&pidfd);
 	return result;
 }

@@ -2,6 +2,7 @@ package dev.hearth.daemon;
 
 import dev.hearth.config.Configuration;
 import dev.hearth.linux.BlockingCalls;
+import dev.hearth.linux.LinuxException;
 import dev.hearth.linux.NativeCalls;
 import dev.hearth.linux.Poller;
 import dev.hearth.runtime.cgroup.CgroupException;
@@ -51,11 +52,13 @@ import dev.hearth.runtime.network.PodNetwork;
 import dev.hearth.runtime.network.netlink.NetlinkSockets;
 import dev.hearth.runtime.nri.NriServer;
 import dev.hearth.runtime.nri.NriSettings;
+import dev.hearth.runtime.pod.OwnedNamespaces;
 import dev.hearth.runtime.pod.PauseProcess;
 import dev.hearth.runtime.pod.PodFiles;
 import dev.hearth.runtime.pod.Pods;
 import dev.hearth.runtime.pod.RemovePodSandbox;
 import dev.hearth.runtime.pod.RunPodSandbox;
+import dev.hearth.runtime.pod.RuntimeHandlers;
 import dev.hearth.runtime.pod.SandboxParts;
 import dev.hearth.runtime.pod.StopPodSandbox;
 import dev.hearth.runtime.pod.UpdatePodSandboxResources;
@@ -79,7 +82,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -99,7 +101,7 @@ final class Wiring implements AutoCloseable {
   private static final Duration CLOSING = Duration.ofSeconds(8);
 
   /** The default handler has no name; it can be called by one all the same. */
-  private static final Set<String> RUNTIME_HANDLERS = Set.of("", "hearth");
+  private static final List<String> RUNTIME_HANDLERS = List.of(RuntimeHandlers.DEFAULT, "hearth");
 
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final Configuration configuration;
@@ -156,11 +158,14 @@ final class Wiring implements AutoCloseable {
     ContainerEvents events = new ContainerEvents(EVENT_BOUND, contents, clock);
     RandomIds ids = new RandomIds();
 
+    OwnedNamespaces owned = new OwnedNamespaces(launcher);
+    RuntimeHandlers handlers = handlers(owned, roots);
     SandboxParts sandboxes =
         new SandboxParts(
             layout,
             new PodFiles(layout, Path.of("/etc")),
             new PodNamespaces(NetlinkSockets.KERNEL),
+            owned,
             network,
             cgroups,
             new PauseProcess(layout, launcher, poller, cgroups, shims),
@@ -198,7 +203,7 @@ final class Wiring implements AutoCloseable {
     RuntimeService.Readers readers =
         new RuntimeService.Readers(
             new StatusReader(
-                pods, containers, contents, info, network, layout, RUNTIME_HANDLERS, clock),
+                pods, containers, contents, info, network, layout, handlers, clock),
             new StatsReader(pods, containers, sandboxes, parts, interfaces, layout, clock),
             new MetricsReader(
                 pods,
@@ -215,7 +220,7 @@ final class Wiring implements AutoCloseable {
             cgroups.config().driver(),
             new RuntimeService.PodVerbs(
                 new RunPodSandbox(
-                    pods, sandboxes, plugins, events, ids, clock, failpoints, RUNTIME_HANDLERS),
+                    pods, sandboxes, plugins, events, ids, clock, failpoints, handlers),
                 stopPod,
                 removePod,
                 new UpdatePodSandboxResources(pods)),
@@ -261,7 +266,7 @@ final class Wiring implements AutoCloseable {
     closing(
         RpcServer.serve(
             configuration.socket(),
-            List.of(runtime, images.service(calls, RUNTIME_HANDLERS), admin)));
+            List.of(runtime, images.service(calls, handlers.names()), admin)));
     // Readers of events never leave by themselves, and a server waits for its calls.
     var _ = closing(events);
     Recovery recovery =
@@ -339,6 +344,15 @@ final class Wiring implements AutoCloseable {
         blocking,
         clock,
         warning -> LOG.log(System.Logger.Level.WARNING, warning));
+  }
+
+  private RuntimeHandlers handlers(OwnedNamespaces owned, RootFilesystems roots)
+      throws LinuxException, InterruptedException {
+    boolean userNamespaces = owned.probe(layout.state().resolve("probe-user"), roots::canMap);
+    return new RuntimeHandlers(
+        RUNTIME_HANDLERS.stream()
+            .map(name -> new RuntimeHandlers.Handler(name, true, userNamespaces))
+            .toList());
   }
 
   private static ContainerPlans plans(Cgroups cgroups) throws InterruptedException {

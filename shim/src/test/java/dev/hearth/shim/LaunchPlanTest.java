@@ -158,7 +158,7 @@ final class LaunchPlanTest {
             () -> NamespaceSetup.creating(Namespace.PID).joining(Namespace.PID, Path.of("/x")))
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(
-            () -> new PinPlan(Map.of(Namespace.NETWORK, Path.of("/x")), SamplePlans.idMaps()))
+            () -> PinPlan.of(Map.of(Namespace.NETWORK, Path.of("/x")), SamplePlans.idMaps()))
         .isInstanceOf(IllegalArgumentException.class);
   }
 

@@ -201,7 +201,7 @@ class NamespacesIT extends ContainerTest {
     for (Namespace kind : Set.of(Namespace.USER, Namespace.NETWORK, Namespace.IPC, Namespace.UTS)) {
       pins.put(kind, bench.folder.resolve(kind.procName()));
     }
-    bench.launcher.pin(new PinPlan(pins, MAPS), Workbench.SOON);
+    bench.launcher.pin(PinPlan.of(pins, MAPS), Workbench.SOON);
     try {
       NamespaceSetup namespaces =
           new NamespaceSetup(
@@ -219,6 +219,99 @@ class NamespacesIT extends ContainerTest {
         Namespaces.unpin(pin);
       }
     }
+  }
+
+  @Test
+  void pinnedNamespacesAreSetUpByTheirOwnRoot() throws Exception {
+    Map<Namespace, Path> pins = new EnumMap<>(Namespace.class);
+    for (Namespace kind : Set.of(Namespace.USER, Namespace.IPC, Namespace.UTS)) {
+      pins.put(kind, bench.folder.resolve(kind.procName()));
+    }
+    Path setting = Path.of("/proc/sys/kernel/shm_rmid_forced");
+    String before = Files.readString(setting);
+    bench.launcher.pin(
+        new PinPlan(pins, MAPS, Optional.of("pinned"), Map.of(setting, "1")), Workbench.SOON);
+    try {
+      NamespaceSetup namespaces =
+          new NamespaceSetup(
+              Set.of(Namespace.MOUNT, Namespace.PID),
+              pins,
+              Optional.of(MAPS),
+              Optional.empty(),
+              Map.of());
+      LaunchPlan plan = userPlan(namespaces, Files.createDirectory(bench.folder.resolve("data")));
+      bench.start(plan);
+      Workbench.ExecResult result =
+          bench.exec(plan, Workbench.process(Workbench.shell("hostname; cat " + setting)));
+      assertThat(result.output()).isEqualTo("pinned\n1\n");
+      assertThat(Files.readString(setting)).isEqualTo(before);
+    } finally {
+      for (Path pin : pins.values()) {
+        Namespaces.unpin(pin);
+      }
+    }
+  }
+
+  @Test
+  void aPinThatCannotSetUpItsNamespacesSaysSo() {
+    PinPlan plan =
+        new PinPlan(
+            Map.of(Namespace.USER, bench.folder.resolve("user")),
+            MAPS,
+            Optional.empty(),
+            Map.of(Path.of("/proc/sys/kernel/pid_max"), "77"));
+    assertThatThrownBy(() -> bench.launcher.pin(plan, Workbench.SOON))
+        .isInstanceOf(StartFailure.class)
+        .hasMessageContaining("set /proc/sys/kernel/pid_max to '77'");
+    assertThat(bench.folder.resolve("user")).doesNotExist();
+  }
+
+  @Test
+  void aPidNamespaceOfAUserNamespaceIsJoinedAndToldInTheShimsNumbers() throws Exception {
+    Path user = bench.folder.resolve("user");
+    bench.launcher.pin(PinPlan.of(Map.of(Namespace.USER, user), MAPS), Workbench.SOON);
+    try {
+      NamespaceSetup own =
+          new NamespaceSetup(
+              Set.of(Namespace.MOUNT, Namespace.PID),
+              Map.of(Namespace.USER, user),
+              Optional.of(MAPS),
+              Optional.empty(),
+              Map.of());
+      StartedContainer paused = bench.start(withoutDevices(plan("pause", own, new Body.Pause())));
+      NamespaceSetup shared =
+          new NamespaceSetup(
+              Set.of(Namespace.MOUNT),
+              Map.of(
+                  Namespace.USER,
+                  user,
+                  Namespace.PID,
+                  Path.of("/proc/" + paused.process().pid() + "/ns/pid")),
+              Optional.of(MAPS),
+              Optional.empty(),
+              Map.of());
+      LaunchPlan plan = withoutDevices(plan("a", shared, Workbench.program("sleep", "1000")));
+      StartedContainer started = bench.start(plan);
+      assertThat(Files.readString(Path.of("/proc/" + started.process().pid() + "/cmdline")))
+          .startsWith("sleep");
+      assertThat(bench.exec(plan, Workbench.process(Workbench.shell("echo $$"))).output())
+          .matches("[0-9]+\n");
+      bench.client("a").signal(Signals.KILL, Workbench.SOON);
+      assertThat(bench.awaitEnd(plan).signal()).isEqualTo(Signals.KILL);
+    } finally {
+      Namespaces.unpin(user);
+    }
+  }
+
+  /** A user namespace may make none. */
+  private static LaunchPlan withoutDevices(LaunchPlan plan) {
+    return new LaunchPlan(
+        plan.supervision(),
+        plan.stdio(),
+        plan.cgroups(),
+        plan.namespaces(),
+        FileTree.of(plan.files().root(), plan.files().mounts()),
+        plan.process());
   }
 
   private LaunchPlan userPlan(NamespaceSetup namespaces, Path data) {

@@ -22,9 +22,10 @@ final class SamplePlans {
 
   static PinPlan pin() {
     return new PinPlan(
-        Map.of(
-            Namespace.USER, Path.of("/run/pins/user"), Namespace.NETWORK, Path.of("/run/pins/net")),
-        idMaps());
+        Map.of(Namespace.USER, Path.of("/run/pins/user"), Namespace.UTS, Path.of("/run/pins/uts")),
+        idMaps(),
+        Optional.of("pinned"),
+        Map.of(Path.of("/proc/sys/kernel/domainname"), "example"));
   }
 
   static LaunchPlan everything() {

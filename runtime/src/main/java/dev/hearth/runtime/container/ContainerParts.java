@@ -2,6 +2,8 @@ package dev.hearth.runtime.container;
 
 import dev.hearth.linux.Fd;
 import dev.hearth.linux.LinuxException;
+import dev.hearth.linux.Namespace;
+import dev.hearth.linux.Namespaces;
 import dev.hearth.runtime.cgroup.Cgroup;
 import dev.hearth.runtime.cgroup.CgroupException;
 import dev.hearth.runtime.cgroup.CgroupPath;
@@ -57,15 +59,24 @@ public final class ContainerParts {
   }
 
   void makeSnapshot(ContainerRecord container) throws IOException, InterruptedException {
-    roots.prepare(container.id(), container.image().diffIds());
+    roots.prepare(
+        container.id(),
+        container.image().diffIds(),
+        pods.require(container.podId().value()).spec().namespaces().user());
   }
 
   void removeSnapshot(ContainerId id) throws IOException, InterruptedException {
     roots.remove(id);
   }
 
-  Fd mountRoot(ContainerId id) throws IOException, InterruptedException {
-    return roots.mount(id);
+  Fd mountRoot(PodRecord pod, ContainerId id) throws IOException, InterruptedException {
+    if (pod.spec().namespaces().user().isEmpty()) {
+      return roots.mount(id, Optional.empty());
+    }
+    Path pin = SandboxParts.pin(layout.pod(pod.id()), Namespace.USER);
+    try (Fd users = Namespaces.open(pin)) {
+      return roots.mount(id, Optional.of(users));
+    }
   }
 
   /** Where the root file system is attached, in the container's own mount namespace only. */

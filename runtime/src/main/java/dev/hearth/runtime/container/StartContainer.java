@@ -120,7 +120,8 @@ public final class StartContainer {
               () -> parts.removeCgroup(container.record()));
       ContainerState.Running running;
       try (Fd root =
-          steps.make("root file system", () -> parts.mountRoot(container.id()), () -> {})) {
+          steps.make(
+              "root file system", () -> parts.mountRoot(pod.record(), container.id()), () -> {})) {
         running =
             steps.make(
                 "launch",

@@ -21,9 +21,9 @@ import dev.hearth.runtime.network.NetworkStatus;
 import dev.hearth.runtime.network.PodNetwork;
 import dev.hearth.runtime.pod.Pod;
 import dev.hearth.runtime.pod.Pods;
+import dev.hearth.runtime.pod.RuntimeHandlers;
 import java.time.InstantSource;
 import java.util.Comparator;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /** Answers of the list and status calls. Reads records only; changes nothing. */
@@ -34,7 +34,7 @@ public final class StatusReader {
   private final ContainerInfo info;
   private final PodNetwork network;
   private final VerboseInfo verboseInfo;
-  private final Set<String> runtimeHandlers;
+  private final RuntimeHandlers handlers;
   private final InstantSource clock;
 
   public StatusReader(
@@ -44,7 +44,7 @@ public final class StatusReader {
       ContainerInfo info,
       PodNetwork network,
       Layout layout,
-      Set<String> runtimeHandlers,
+      RuntimeHandlers handlers,
       InstantSource clock) {
     this.pods = pods;
     this.containers = containers;
@@ -52,7 +52,7 @@ public final class StatusReader {
     this.info = info;
     this.network = network;
     this.verboseInfo = new VerboseInfo(info, layout);
-    this.runtimeHandlers = Set.copyOf(runtimeHandlers);
+    this.handlers = handlers;
     this.clock = clock;
   }
 
@@ -109,11 +109,14 @@ public final class StatusReader {
                         RuntimeCondition.newBuilder().setType("RuntimeReady").setStatus(true))
                     .addConditions(networkCondition()))
             .setFeatures(RuntimeFeatures.newBuilder().setSupplementalGroupsPolicy(true));
-    for (String handler : runtimeHandlers.stream().sorted().toList()) {
+    for (RuntimeHandlers.Handler handler : handlers.all()) {
       response.addRuntimeHandlers(
           RuntimeHandler.newBuilder()
-              .setName(handler)
-              .setFeatures(RuntimeHandlerFeatures.newBuilder().setRecursiveReadOnlyMounts(true)));
+              .setName(handler.name())
+              .setFeatures(
+                  RuntimeHandlerFeatures.newBuilder()
+                      .setRecursiveReadOnlyMounts(handler.recursiveReadOnly())
+                      .setUserNamespaces(handler.userNamespaces())));
     }
     if (verbose) {
       response.putInfo("config", verboseInfo.daemon());

@@ -30,5 +30,10 @@ public record NamespaceOptions(
       throw new HearthException.InvalidRequest(
           "PID namespace mode TARGET and a target container go together");
     }
+    if (user.isPresent() && (pid == NamespaceMode.NODE || ipc == NamespaceMode.NODE)) {
+      // Neither /proc nor /dev/mqueue of the node can be mounted by a root that is none there.
+      throw new HearthException.InvalidRequest(
+          "a pod with a user namespace cannot share the node's PID or IPC namespace");
+    }
   }
 }

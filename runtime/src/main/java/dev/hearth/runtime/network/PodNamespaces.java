@@ -23,14 +23,13 @@ import java.util.Set;
 
 /**
  * The namespaces that the containers of a pod share, kept by pins {@code <pod's state>/ns/net},
- * {@code ipc} and {@code uts} without any process in them.
+ * {@code ipc}, {@code uts} and {@code user} without any process in them.
  */
 public final class PodNamespaces {
   private static final Path SETTINGS = Path.of("/proc/sys");
 
-  /** Those a pod can have here; a user namespace cannot be made by a virtual machine. */
   private static final Set<Namespace> KINDS =
-      EnumSet.of(Namespace.NETWORK, Namespace.IPC, Namespace.UTS);
+      EnumSet.of(Namespace.NETWORK, Namespace.IPC, Namespace.UTS, Namespace.USER);
 
   private final NetlinkSockets sockets;
 
@@ -41,7 +40,7 @@ public final class PodNamespaces {
   /**
    * What the new namespaces are like.
    *
-   * @param kinds of NETWORK, IPC and UTS, those that are to be new
+   * @param kinds of NETWORK, IPC, UTS and USER, those that are to be new
    * @param hostName for a new UTS namespace; empty leaves the host's
    * @param sysctls by name, as {@code net.core.somaxconn}; each must be about a namespace that is
    *     new
@@ -54,6 +53,20 @@ public final class PodNamespaces {
         throw new IllegalArgumentException("pods have no pinned namespaces of " + kinds);
       }
     }
+  }
+
+  /**
+   * Makes namespaces that belong to a new user namespace and pins them, which takes a process of
+   * one thread.
+   */
+  @FunctionalInterface
+  public interface Owner {
+    /**
+     * @param pins where each is to be pinned, USER among them; files made when absent
+     * @param settings files of /proc/sys and what they are to say
+     */
+    void make(Map<Namespace, Path> pins, String hostName, Map<Path, String> settings)
+        throws Exception;
   }
 
   /** Where a namespace of a pod is pinned. */
@@ -69,18 +82,15 @@ public final class PodNamespaces {
    *     where the namespaces are from now on
    */
   public void create(Path podState, Request request) throws NetworkException {
+    if (request.kinds().contains(Namespace.USER)) {
+      throw new IllegalArgumentException("a virtual machine cannot make a user namespace");
+    }
     Map<Path, String> settings = settings(request.kinds(), request.sysctls());
     remove(podState);
     if (request.kinds().isEmpty()) {
       return;
     }
-    try {
-      Files.createDirectories(podState.resolve("ns"));
-    } catch (IOException e) {
-      throw new NetworkException.Storage("cannot make a place for namespaces in " + podState, e);
-    }
-    Map<Namespace, Path> pins = new EnumMap<>(Namespace.class);
-    request.kinds().forEach(kind -> pins.put(kind, pin(podState, kind)));
+    Map<Namespace, Path> pins = pins(podState, request.kinds());
     try {
       Namespaces.<Boolean, NetworkException>inNew(
           request.kinds(),
@@ -103,7 +113,55 @@ public final class PodNamespaces {
     }
   }
 
-  private static NetworkException removing(Path podState, NetworkException failure) {
+  /**
+   * As {@link #create(Path, Request)}, of namespaces that belong to a user namespace among them.
+   * Who makes them sets their sysctls too, which for those of IPC nobody else could.
+   */
+  public void create(Path podState, Request request, Owner owner) throws Exception {
+    Map<Path, String> settings = settings(request.kinds(), request.sysctls());
+    remove(podState);
+    try {
+      owner.make(pins(podState, request.kinds()), request.hostName(), settings);
+      if (request.kinds().contains(Namespace.NETWORK)) {
+        bringLoopbackUp(pin(podState, Namespace.NETWORK));
+      }
+    } catch (LinuxException e) {
+      throw removing(podState, new NetworkException.Refused("make namespaces in " + podState, e));
+    } catch (Exception e) {
+      throw removing(podState, e);
+    }
+  }
+
+  private void bringLoopbackUp(Path pin) throws LinuxException {
+    try (Fd namespace = Namespaces.open(pin)) {
+      Namespaces.inside(
+          Map.of(Namespace.NETWORK, namespace),
+          () -> {
+            bringLoopbackUp();
+            return true;
+          });
+    }
+  }
+
+  private void bringLoopbackUp() throws LinuxException {
+    try (NetlinkConnection routes = new NetlinkConnection(sockets.open(Netlink.Protocol.ROUTE))) {
+      routes.request(Links.loopbackUp());
+    }
+  }
+
+  private static Map<Namespace, Path> pins(Path podState, Set<Namespace> kinds)
+      throws NetworkException {
+    try {
+      Files.createDirectories(podState.resolve("ns"));
+    } catch (IOException e) {
+      throw new NetworkException.Storage("cannot make a place for namespaces in " + podState, e);
+    }
+    Map<Namespace, Path> pins = new EnumMap<>(Namespace.class);
+    kinds.forEach(kind -> pins.put(kind, pin(podState, kind)));
+    return pins;
+  }
+
+  private static <E extends Exception> E removing(Path podState, E failure) {
     try {
       remove(podState);
     } catch (NetworkException cleanup) {
@@ -118,9 +176,7 @@ public final class PodNamespaces {
       Namespaces.setHostName(request.hostName());
     }
     if (request.kinds().contains(Namespace.NETWORK)) {
-      try (NetlinkConnection routes = new NetlinkConnection(sockets.open(Netlink.Protocol.ROUTE))) {
-        routes.request(Links.loopbackUp());
-      }
+      bringLoopbackUp();
     }
   }
 

@@ -13,7 +13,9 @@ import dev.hearth.runtime.cgroup.Join;
 import dev.hearth.runtime.cgroup.Limits;
 import dev.hearth.runtime.model.Layout;
 import dev.hearth.runtime.model.PodId;
+import dev.hearth.runtime.model.UserNamespace;
 import dev.hearth.runtime.network.PodNamespaces;
+import dev.hearth.runtime.spec.UserMaps;
 import dev.hearth.shim.Body;
 import dev.hearth.shim.CgroupJoins;
 import dev.hearth.shim.FileTree;
@@ -33,6 +35,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -78,7 +83,12 @@ public final class PauseProcess {
     return pod.child("pause");
   }
 
-  void start(PodId id, CgroupPath podGroup, Set<Namespace> podNamespaces)
+  /**
+   * @param podNamespaces what the pod has of its own, pinned
+   * @param users its user namespace, if that is among them
+   */
+  void start(
+      PodId id, CgroupPath podGroup, Set<Namespace> podNamespaces, Optional<UserNamespace> users)
       throws ShimException, IOException, CgroupException, TimeoutException, InterruptedException {
     stop(id, podGroup);
     Path pod = layout.pod(id);
@@ -86,10 +96,15 @@ public final class PauseProcess {
     Path root = folder.resolve("root");
     Files.createDirectories(root);
     Cgroup group = cgroups.create(group(podGroup), Limits.NONE);
-    NamespaceSetup namespaces = NamespaceSetup.creating(Namespace.PID);
-    for (Namespace kind : podNamespaces) {
-      namespaces = namespaces.joining(kind, PodNamespaces.pin(pod, kind));
-    }
+    Map<Namespace, Path> joined = new EnumMap<>(Namespace.class);
+    podNamespaces.forEach(kind -> joined.put(kind, PodNamespaces.pin(pod, kind)));
+    NamespaceSetup namespaces =
+        new NamespaceSetup(
+            EnumSet.of(Namespace.MOUNT, Namespace.PID),
+            joined,
+            users.map(UserMaps::of),
+            Optional.empty(),
+            Map.of());
     Supervision supervision =
         new Supervision(
             control(pod),

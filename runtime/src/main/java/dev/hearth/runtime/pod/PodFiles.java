@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The small files that every container of a pod sees in its /etc, in the pod's state directory. */
@@ -63,6 +64,27 @@ public final class PodFiles {
     Files.createDirectories(etc(pod));
     Files.writeString(resolvConf(pod), resolvConf(spec.dns()));
     Files.writeString(hostname(pod), name(spec) + "\n");
+    giveAway(resolvConf(pod), spec);
+    giveAway(hostname(pod), spec);
+  }
+
+  /** Who the root of a pod with a user namespace is on the node. */
+  record Owner(int uid, int gid) {}
+
+  static Optional<Owner> owner(PodSpec spec) {
+    return spec.namespaces()
+        .user()
+        .map(users ->
+            new Owner((int) users.hostUid(0).orElseThrow(), (int) users.hostGid(0).orElseThrow()));
+  }
+
+  /** What the containers' root sees as its own and may change, as without a user namespace. */
+  private static void giveAway(Path file, PodSpec spec) throws IOException {
+    Optional<Owner> owner = owner(spec);
+    if (owner.isPresent()) {
+      Files.setAttribute(file, "unix:uid", owner.get().uid());
+      Files.setAttribute(file, "unix:gid", owner.get().gid());
+    }
   }
 
   /** Writes /etc/hosts; the kubelet mounts its own over it. */
@@ -82,6 +104,7 @@ public final class PodFiles {
     Files.writeString(
         hosts(layout.pod(id)),
         spec.hostNetwork() ? read(hostEtc.resolve("hosts"), text.toString()) : text);
+    giveAway(hosts(layout.pod(id)), spec);
   }
 
   /** Deletes the pod's state directory. Mounts in it must be gone. */

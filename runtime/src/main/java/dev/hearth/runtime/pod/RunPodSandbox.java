@@ -15,7 +15,6 @@ import dev.hearth.runtime.spec.Sysctls;
 import dev.hearth.runtime.store.StoreException;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Makes a pod sandbox.
@@ -31,11 +30,8 @@ public final class RunPodSandbox {
   private final RandomIds ids;
   private final InstantSource clock;
   private final Failpoints failpoints;
-  private final Set<String> runtimeHandlers;
+  private final RuntimeHandlers handlers;
 
-  /**
-   * @param runtimeHandlers names a request may give; the empty one is the default
-   */
   public RunPodSandbox(
       Pods pods,
       SandboxParts parts,
@@ -44,7 +40,7 @@ public final class RunPodSandbox {
       RandomIds ids,
       InstantSource clock,
       Failpoints failpoints,
-      Set<String> runtimeHandlers) {
+      RuntimeHandlers handlers) {
     this.pods = pods;
     this.parts = parts;
     this.plugins = plugins;
@@ -52,7 +48,7 @@ public final class RunPodSandbox {
     this.ids = ids;
     this.clock = clock;
     this.failpoints = failpoints;
-    this.runtimeHandlers = Set.copyOf(runtimeHandlers);
+    this.handlers = handlers;
   }
 
   /**
@@ -60,13 +56,18 @@ public final class RunPodSandbox {
    *
    * @throws HearthException.InvalidRequest for an unknown runtime handler, or a sysctl that is not
    *     the pod's
+   * @throws HearthException.Unsupported for a user namespace where this node has none to give
    * @throws HearthException.WrongState if a sandbox of the same metadata exists that is not ready
    *     or was asked for with another configuration
    */
   public PodId run(PodSpec spec) {
-    if (!runtimeHandlers.contains(spec.runtimeHandler())) {
-      throw new HearthException.InvalidRequest(
-          "no runtime handler is called '" + spec.runtimeHandler() + "'");
+    RuntimeHandlers.Handler handler = handlers.require(spec.runtimeHandler());
+    if (spec.namespaces().user().isPresent() && !handler.userNamespaces()) {
+      throw new HearthException.Unsupported(
+          "pod sandbox of "
+              + spec.metadata()
+              + " asks for a user namespace, and this node's kernel or the file system of its images"
+              + " cannot map ids");
     }
     // Refused before anything is made.
     var _ = Sysctls.requested(spec);

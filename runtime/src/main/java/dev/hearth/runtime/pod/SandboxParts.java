@@ -18,6 +18,7 @@ import dev.hearth.runtime.model.NamespaceMode;
 import dev.hearth.runtime.model.PodId;
 import dev.hearth.runtime.model.PodRecord;
 import dev.hearth.runtime.model.PodSpec;
+import dev.hearth.runtime.model.UserNamespace;
 import dev.hearth.runtime.network.NetworkException;
 import dev.hearth.runtime.network.PodNamespaces;
 import dev.hearth.runtime.network.PodNetwork;
@@ -28,7 +29,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -50,6 +53,7 @@ public final class SandboxParts {
   private final Layout layout;
   private final PodFiles files;
   private final PodNamespaces namespaces;
+  private final OwnedNamespaces owned;
   private final PodNetwork network;
   private final Cgroups cgroups;
   private final PauseProcess pause;
@@ -59,6 +63,7 @@ public final class SandboxParts {
       Layout layout,
       PodFiles files,
       PodNamespaces namespaces,
+      OwnedNamespaces owned,
       PodNetwork network,
       Cgroups cgroups,
       PauseProcess pause,
@@ -66,6 +71,7 @@ public final class SandboxParts {
     this.layout = layout;
     this.files = files;
     this.namespaces = namespaces;
+    this.owned = owned;
     this.network = network;
     this.cgroups = cgroups;
     this.pause = pause;
@@ -86,11 +92,25 @@ public final class SandboxParts {
     files.delete(pod.id());
   }
 
-  void makeNamespaces(Pod pod) throws NetworkException {
+  void makeNamespaces(Pod pod) throws Exception {
     PodSpec spec = pod.spec();
-    namespaces.create(
-        layout.pod(pod.id()),
-        new PodNamespaces.Request(kinds(spec), spec.hostname(), Sysctls.defaults(spec)));
+    Path state = layout.pod(pod.id());
+    Map<String, String> sysctls = new HashMap<>(Sysctls.defaults(spec));
+    if (spec.namespaces().user().isPresent()) {
+      // These only the root of the user namespace may set.
+      sysctls.putAll(Sysctls.requested(spec, Set.of(Namespace.IPC)));
+    }
+    PodNamespaces.Request request =
+        new PodNamespaces.Request(kinds(spec), spec.hostname(), sysctls);
+    if (spec.namespaces().user().isEmpty()) {
+      namespaces.create(state, request);
+    } else {
+      UserNamespace users = spec.namespaces().user().get();
+      namespaces.create(
+          state,
+          request,
+          (pins, hostName, settings) -> owned.make(users, pins, hostName, settings));
+    }
   }
 
   /** What the pod has of its own and its containers share. UTS goes with the network. */
@@ -103,12 +123,19 @@ public final class SandboxParts {
     if (spec.namespaces().ipc() != NamespaceMode.NODE) {
       kinds.add(Namespace.IPC);
     }
+    if (spec.namespaces().user().isPresent()) {
+      kinds.add(Namespace.USER);
+    }
     return kinds;
   }
 
   /** Sets what was asked for; there are names that only a connected pod has, of its devices. */
   void setSysctls(Pod pod) throws NetworkException {
-    PodNamespaces.configure(layout.pod(pod.id()), kinds(pod.spec()), Sysctls.requested(pod.spec()));
+    Set<Namespace> kinds = EnumSet.copyOf(kinds(pod.spec()));
+    if (kinds.remove(Namespace.USER)) {
+      kinds.remove(Namespace.IPC);
+    }
+    PodNamespaces.configure(layout.pod(pod.id()), kinds, Sysctls.requested(pod.spec(), kinds));
   }
 
   void dropNamespaces(Pod pod) throws NetworkException {
@@ -119,7 +146,12 @@ public final class SandboxParts {
     if (pod.spec().namespaces().ipc() == NamespaceMode.NODE) {
       return;
     }
-    mount(PodFiles.shm(layout.pod(pod.id())), SHM_OPTIONS);
+    mount(
+        PodFiles.shm(layout.pod(pod.id())),
+        SHM_OPTIONS
+            + PodFiles.owner(pod.spec())
+                .map(owner -> ",uid=" + owner.uid() + ",gid=" + owner.gid())
+                .orElse(""));
   }
 
   void unmountShm(Pod pod) throws LinuxException, InterruptedException {
@@ -197,8 +229,13 @@ public final class SandboxParts {
   /** Pods that share a PID namespace have a process 1 that holds it and reaps. */
   void startPause(Pod pod) throws Exception {
     if (pod.spec().namespaces().pid() == NamespaceMode.POD) {
-      pause.start(pod.id(), cgroup(pod.id(), pod.spec()), kinds(pod.spec()));
+      startPauseNow(pod);
     }
+  }
+
+  private void startPauseNow(Pod pod) throws Exception {
+    pause.start(
+        pod.id(), cgroup(pod.id(), pod.spec()), kinds(pod.spec()), pod.spec().namespaces().user());
   }
 
   /**
@@ -208,7 +245,7 @@ public final class SandboxParts {
   public void needPause(Pod pod) throws Exception {
     synchronized (pod) {
       if (!Files.exists(PauseProcess.pin(layout.pod(pod.id())))) {
-        pause.start(pod.id(), cgroup(pod.id(), pod.spec()), kinds(pod.spec()));
+        startPauseNow(pod);
       }
     }
   }

@@ -9,6 +9,7 @@ import dev.hearth.linux.OpenFlag;
 import dev.hearth.linux.Opens;
 import dev.hearth.linux.Xattrs;
 import dev.hearth.runtime.model.Digest;
+import dev.hearth.runtime.model.UserNamespace;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,8 +57,10 @@ final class ImpliedDirectories {
    *
    * @param stack the topmost first
    * @param roots of these layers
+   * @param users through whose eyes the directory will be seen, if not the node's
    */
-  void apply(List<Layer> stack, List<Fd> roots, Path upper) throws IOException {
+  void apply(List<Layer> stack, List<Fd> roots, Path upper, Optional<UserNamespace> users)
+      throws IOException {
     List<Digest> key = stack.stream().map(Layer::diffId).toList();
     List<Correction> corrections;
     lock.lock();
@@ -77,12 +80,13 @@ final class ImpliedDirectories {
     }
     try (Fd root = Opens.open(upper, DIRECTORY)) {
       for (Correction correction : corrections) {
-        correct(root, correction);
+        correct(root, correction, users);
       }
     }
   }
 
-  private static void correct(Fd root, Correction correction) throws IOException {
+  private static void correct(Fd root, Correction correction, Optional<UserNamespace> users)
+      throws IOException {
     String path = correction.path();
     if (!path.isEmpty()) {
       Entries.makeDirectory(root, path, 0700);
@@ -90,13 +94,25 @@ final class ImpliedDirectories {
     FileStatus status = correction.status();
     try (Fd directory = path.isEmpty() ? null : Opens.openAt(root, path, DIRECTORY, 0)) {
       Fd target = directory == null ? root : directory;
-      Entries.setOwner(target, status.uid(), status.gid());
+      own(target, status, users);
       Entries.setMode(target, status.mode());
       for (Map.Entry<String, byte[]> xattr : correction.xattrs().entrySet()) {
         Xattrs.set(target, xattr.getKey(), xattr.getValue());
       }
       Entries.setModified(target, status.modified());
     }
+  }
+
+  /** Who is nobody in the user namespace becomes the node's root, which is nobody there either. */
+  private static void own(Fd target, FileStatus status, Optional<UserNamespace> users)
+      throws LinuxException {
+    int uid = status.uid();
+    int gid = status.gid();
+    if (users.isPresent()) {
+      uid = (int) users.get().hostUid(Integer.toUnsignedLong(uid)).orElse(0);
+      gid = (int) users.get().hostGid(Integer.toUnsignedLong(gid)).orElse(0);
+    }
+    Entries.setOwner(target, uid, gid);
   }
 
   /** Looks through one stack of layers. */

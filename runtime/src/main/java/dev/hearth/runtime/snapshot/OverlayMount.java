@@ -12,6 +12,7 @@ import dev.hearth.linux.UnmountFlag;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -105,6 +106,88 @@ final class OverlayMount {
       return copyReadOnly(lowers.getFirst());
     }
     return way == Way.ONE_OPTION ? createOld(lowers, writable) : createNew(lowers, writable);
+  }
+
+  /**
+   * Stacks layers as the processes of a user namespace are to see them: who owns a file in a layer
+   * owns it there. What is written to is not mapped, or overlayfs itself could not write to it.
+   *
+   * @param users the user namespace
+   * @throws SnapshotException if a layer's file system cannot be mapped
+   */
+  Fd createMapped(List<Fd> lowers, Optional<Writable> writable, Fd users) throws IOException {
+    var mapped = new ArrayList<Fd>();
+    try {
+      for (Fd lower : lowers) {
+        Fd copy = DetachedMounts.copy(lower, false);
+        mapped.add(copy);
+        map(copy, users);
+      }
+      return way == Way.DESCRIPTORS
+          ? createDetached(mapped, writable)
+          : createAttached(mapped, writable);
+    } finally {
+      mapped.forEach(Fd::close);
+    }
+  }
+
+  private static void map(Fd copy, Fd users) throws IOException {
+    try {
+      DetachedMounts.change(
+          copy,
+          new DetachedMounts.Change(Set.of(), Set.of(), Optional.empty(), Optional.of(users)),
+          false);
+    } catch (LinuxException e) {
+      if (e.is(Errno.EINVAL)) {
+        throw new SnapshotException(
+            SnapshotException.Reason.NOT_MAPPABLE,
+            "the file system of "
+                + copy.name()
+                + " cannot be mapped to a user namespace: keep images on one that can, such as"
+                + " ext4, xfs or btrfs");
+      }
+      throw e;
+    }
+  }
+
+  /** Kernels before 6.15 take no layer that is attached nowhere. */
+  private Fd createDetached(List<Fd> lowers, Optional<Writable> writable) throws IOException {
+    try {
+      return create(lowers, writable);
+    } catch (LinuxException e) {
+      if (e.is(Errno.EINVAL)) {
+        return createAttached(lowers, writable);
+      }
+      throw e;
+    }
+  }
+
+  private Fd createAttached(List<Fd> lowers, Optional<Writable> writable) throws IOException {
+    var places = new ArrayList<Path>();
+    try {
+      for (Fd lower : lowers) {
+        Path at = Files.createTempDirectory(Files.createDirectories(mountPoint), "layer-");
+        places.add(at);
+        DetachedMounts.attach(lower, at);
+      }
+      return create(lowers, writable);
+    } finally {
+      for (Path at : places) {
+        detach(at);
+      }
+    }
+  }
+
+  private static void detach(Path at) throws IOException {
+    try {
+      Mounts.unmount(at, Set.of(UnmountFlag.DETACH));
+    } catch (LinuxException e) {
+      // Not attached: that is what failed.
+      if (!e.is(Errno.EINVAL)) {
+        throw e;
+      }
+    }
+    Files.delete(at);
   }
 
   /** overlayfs stacks two at least; a single layer is its own view. */

@@ -12,6 +12,7 @@ import dev.hearth.linux.OpenFlag;
 import dev.hearth.linux.Opens;
 import dev.hearth.runtime.model.ContainerId;
 import dev.hearth.runtime.model.Digest;
+import dev.hearth.runtime.model.UserNamespace;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -158,9 +159,10 @@ public final class RootFilesystems implements AutoCloseable {
    * Makes the root file system of a container. Again with the same layers does nothing.
    *
    * @param diffIds of the image's layers, the lowest first; one at least
+   * @param users the user namespace it is to be mounted for, if not the node's
    * @throws SnapshotException when a layer is missing, or it was prepared with other layers
    */
-  public void prepare(ContainerId container, List<Digest> diffIds)
+  public void prepare(ContainerId container, List<Digest> diffIds, Optional<UserNamespace> users)
       throws IOException, InterruptedException {
     if (diffIds.isEmpty()) {
       throw new IllegalArgumentException("an image of no layers has no root file system");
@@ -173,10 +175,12 @@ public final class RootFilesystems implements AutoCloseable {
       }
       return;
     }
-    calls.<IOException>run(() -> prepareBlocking(container, diffIds));
+    calls.<IOException>run(() -> prepareBlocking(container, diffIds, users));
   }
 
-  private void prepareBlocking(ContainerId container, List<Digest> diffIds) throws IOException {
+  private void prepareBlocking(
+      ContainerId container, List<Digest> diffIds, Optional<UserNamespace> users)
+      throws IOException {
     Set<Digest> held = Set.copyOf(diffIds);
     lock.lock();
     try {
@@ -193,7 +197,7 @@ public final class RootFilesystems implements AutoCloseable {
       var snapshot = new Snapshot(container, temporary, diffIds);
       snapshot.create();
       try (Lowers lowers = lowers(diffIds)) {
-        implied.apply(lowers.layers(), lowers.roots(), snapshot.upper());
+        implied.apply(lowers.layers(), lowers.roots(), snapshot.upper(), users);
       }
       Path path = folder.resolve(container.value());
       Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
@@ -268,19 +272,50 @@ public final class RootFilesystems implements AutoCloseable {
    * Mounts a container's root file system, attached nowhere; the caller closes the descriptor. Only
    * when an earlier mount of it is gone: overlayfs does not share what it writes to.
    *
+   * @param users a user namespace, for containers of which the owners of files are those of the
+   *     image; what they write belongs to who they are on the node
    * @throws SnapshotException when none was prepared
    */
-  public Fd mount(ContainerId container) throws IOException, InterruptedException {
+  public Fd mount(ContainerId container, Optional<Fd> users)
+      throws IOException, InterruptedException {
     Snapshot snapshot = snapshot(container);
-    return calls.<Fd, IOException>call(() -> mountBlocking(snapshot));
+    return calls.<Fd, IOException>call(() -> mountBlocking(snapshot, users));
   }
 
-  private Fd mountBlocking(Snapshot snapshot) throws IOException {
+  private Fd mountBlocking(Snapshot snapshot, Optional<Fd> users) throws IOException {
     renewWork(snapshot.work());
     try (Lowers lowers = lowers(snapshot.layers());
         Fd upper = openFolder(snapshot.upper());
         Fd work = openFolder(snapshot.work())) {
-      return overlay.create(lowers.roots(), Optional.of(new OverlayMount.Writable(upper, work)));
+      Optional<OverlayMount.Writable> top = Optional.of(new OverlayMount.Writable(upper, work));
+      return users.isPresent()
+          ? overlay.createMapped(lowers.roots(), top, users.get())
+          : overlay.create(lowers.roots(), top);
+    }
+  }
+
+  /** Whether files here can be shown through a user namespace: kernel and file system decide. */
+  public boolean canMap(Fd users) throws InterruptedException {
+    return calls.call(() -> canMapBlocking(users));
+  }
+
+  private boolean canMapBlocking(Fd users) {
+    Path one = folder.resolve(TEMPORARY + "one");
+    Path two = folder.resolve(TEMPORARY + "two");
+    try {
+      Files.createDirectories(one);
+      Files.createDirectories(two);
+      try (Fd first = openFolder(one);
+          Fd second = openFolder(two)) {
+        overlay.createMapped(List.of(first, second), Optional.empty(), users).close();
+        return true;
+      }
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.INFO, "no user namespaces for pods: {0}", e.getMessage());
+      return false;
+    } finally {
+      deleteInBackground(one);
+      deleteInBackground(two);
     }
   }
 

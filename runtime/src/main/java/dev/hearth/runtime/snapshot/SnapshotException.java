@@ -19,6 +19,8 @@ public final class SnapshotException extends IOException {
     CONFLICT,
     /** More layers than overlayfs stacks. */
     TOO_MANY_LAYERS,
+    /** A file system that cannot be shown through a user namespace. */
+    NOT_MAPPABLE,
   }
 
   private final Reason reason;

@@ -12,6 +12,7 @@ import dev.hearth.shim.MountChange;
 import dev.hearth.shim.MountSource.Bind;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,13 +45,17 @@ final class ContainerDevices {
 
   private final ContainerMounts mounts;
   private final Map<String, DeviceNode> nodes = new LinkedHashMap<>();
+
+  /** Where each node is on the host. */
+  private final Map<String, Path> origins = new HashMap<>();
+
   private final List<DeviceAccess> access = new ArrayList<>();
 
   ContainerDevices(ContainerSpec spec, ContainerMounts mounts, HostView host) {
     this.mounts = mounts;
-    DEFAULTS.forEach(this::add);
+    DEFAULTS.forEach(this::addSame);
     if (spec.security().privileged()) {
-      host.allDevices().forEach(this::add);
+      host.allDevices().forEach(this::addSame);
       access.add(DeviceAccess.ALL);
     } else {
       defaultAccess();
@@ -80,17 +85,24 @@ final class ContainerDevices {
       String path =
           ContainerPath.clean(
               inside.isEmpty() ? device.containerPath() : device.containerPath() + "/" + inside);
-      add(new DeviceNode(path, node.mode(), node.major(), node.minor(), node.uid(), node.gid()));
+      add(
+          new DeviceNode(path, node.mode(), node.major(), node.minor(), node.uid(), node.gid()),
+          Path.of(node.path()));
       access.add(access(node, permissions));
     }
   }
 
   /** The node's own multiplexer of terminals would reach the node's terminals. */
-  private void add(DeviceNode node) {
+  private void add(DeviceNode node, Path origin) {
     boolean linked = LINKS.stream().anyMatch(link -> link.path().equals(node.path()));
     if (!linked && !mounts.covered(node.path())) {
       nodes.put(node.path(), node);
+      origins.put(node.path(), origin);
     }
+  }
+
+  private void addSame(DeviceNode node) {
+    add(node, Path.of(node.path()));
   }
 
   private static DeviceAccess access(DeviceNode node, String permissions) {
@@ -119,7 +131,7 @@ final class ContainerDevices {
     return nodes.values().stream()
         .map(node ->
             new ContainerMount(
-                new Bind(Path.of(node.path()), false),
+                new Bind(origins.getOrDefault(node.path(), Path.of(node.path())), false),
                 node.path(),
                 true,
                 List.of(MountChange.propagating(false, Propagation.PRIVATE))))

@@ -6,6 +6,8 @@ import dev.hearth.runtime.model.ContainerSpec;
 import dev.hearth.runtime.model.HearthException;
 import dev.hearth.runtime.model.ImageConfig;
 import dev.hearth.runtime.model.MountSpec;
+import dev.hearth.runtime.model.NamespaceMode;
+import dev.hearth.runtime.model.UserNamespace;
 import dev.hearth.shim.ContainerLink;
 import dev.hearth.shim.ContainerMount;
 import dev.hearth.shim.MountChange;
@@ -32,7 +34,11 @@ final class ContainerMounts {
 
   private static final Set<MountAttribute> READ_ONLY = EnumSet.of(MountAttribute.READ_ONLY);
 
+  private static final String SYS = "/sys";
   private static final String CGROUPS = "/sys/fs/cgroup";
+
+  /** The group that owns terminals, by an old convention: tty. */
+  private static final int TERMINAL_GROUP = 5;
 
   /** Hierarchies that programs in containers look into: for their limits, or to manage services. */
   private static final Set<String> CGROUPS_SHOWN =
@@ -42,13 +48,22 @@ final class ContainerMounts {
   private final ImageConfig image;
   private final Surroundings around;
   private final boolean unifiedCgroups;
+  private final Optional<UserNamespace> users;
   private final List<ContainerMount> mounts = new ArrayList<>();
   private final List<ContainerLink> links = new ArrayList<>();
   private final List<String> readOnly = new ArrayList<>();
 
+  /**
+   * @param users the pod's user namespace, if it has one
+   */
   ContainerMounts(
-      ContainerSpec spec, ImageConfig image, Surroundings around, boolean unifiedCgroups) {
+      ContainerSpec spec,
+      ImageConfig image,
+      Surroundings around,
+      boolean unifiedCgroups,
+      Optional<UserNamespace> users) {
     this.spec = spec;
+    this.users = users;
     this.image = image;
     this.around = around;
     this.unifiedCgroups = unifiedCgroups;
@@ -105,11 +120,31 @@ final class ContainerMounts {
     Set<MountAttribute> dev = EnumSet.of(MountAttribute.NO_SUID, MountAttribute.STRICT_ACCESS_TIME);
     add("/dev", "tmpfs", dev, "mode=755", "size=65536k");
     Set<MountAttribute> pts = EnumSet.of(MountAttribute.NO_SUID, MountAttribute.NO_EXEC);
-    add("/dev/pts", "devpts", pts, "newinstance", "ptmxmode=0666", "mode=0620", "gid=5");
+    List<String> ptsOptions = new ArrayList<>(List.of("newinstance", "ptmxmode=0666", "mode=0620"));
+    if (users.isEmpty() || users.get().hostGid(TERMINAL_GROUP).isPresent()) {
+      ptsOptions.add("gid=" + TERMINAL_GROUP);
+    }
+    add("/dev/pts", "devpts", pts, ptsOptions.toArray(String[]::new));
     add("/dev/mqueue", "mqueue", INERT);
-    add("/sys", "sysfs", privileged ? INERT : with(INERT, MountAttribute.READ_ONLY));
+    sysfs(privileged ? INERT : with(INERT, MountAttribute.READ_ONLY));
     if (!covered(CGROUPS)) {
       cgroups(privileged);
+    }
+  }
+
+  /** What a user namespace does not own, such as the node's network, it cannot show; we can. */
+  private void sysfs(Set<MountAttribute> attributes) {
+    if (users.isEmpty() || spec.security().namespaces().network() != NamespaceMode.NODE) {
+      add(SYS, "sysfs", attributes);
+    } else if (!covered(SYS)) {
+      mounts.add(
+          new ContainerMount(
+              new Bind(Path.of(SYS), false),
+              SYS,
+              true,
+              List.of(
+                  MountChange.propagating(false, Propagation.PRIVATE),
+                  MountChange.setting(false, attributes))));
     }
   }
 
@@ -217,7 +252,12 @@ final class ContainerMounts {
     }
     List<MountChange> changes = new ArrayList<>();
     if (mount.idMappings().isPresent()) {
-      changes.add(MountChange.mappingIds(true));
+      if (!mount.idMappings().equals(users)) {
+        throw new HearthException.InvalidRequest(
+            "mount " + target + ": its id mappings are not those of the pod's user namespace");
+      }
+      // As the peers have it, not what is mounted below: few file systems can be mapped.
+      changes.add(MountChange.mappingIds(false));
     }
     changes.add(MountChange.propagating(true, propagation(mount)));
     if (mount.readonly()) {

@@ -9,6 +9,7 @@ import dev.hearth.runtime.model.MountSpec;
 import dev.hearth.runtime.model.PodSpec;
 import dev.hearth.runtime.model.ProcessUser;
 import dev.hearth.runtime.model.SecurityContext;
+import dev.hearth.runtime.model.UserNamespace;
 import dev.hearth.shim.Body;
 import dev.hearth.shim.CapabilitySets;
 import dev.hearth.shim.CgroupJoins;
@@ -69,12 +70,14 @@ public final class ContainerPlans {
     ContainerSpec spec = container.spec();
     ImageConfig image = container.image();
     check(pod, spec);
-    ContainerMounts mounts = new ContainerMounts(spec, image, around, facts.unifiedCgroups());
+    Optional<UserNamespace> users = pod.namespaces().user();
+    users.ifPresent(namespace -> UserMaps.check(namespace, container.user()));
+    ContainerMounts mounts =
+        new ContainerMounts(spec, image, around, facts.unifiedCgroups(), users);
     ContainerDevices devices = new ContainerDevices(spec, mounts, host);
-    boolean ownUsers = pod.namespaces().user().isPresent();
     return new ContainerPlan(
         namespacing.setup(pod, spec.security(), around),
-        files(spec, image, around, mounts, devices, ownUsers),
+        files(spec, image, around, mounts, devices, users.isPresent()),
         process(pod, container, CommandLine.of(spec, image), spec.tty()),
         stdio(spec),
         devices.access(),

@@ -2,7 +2,6 @@ package dev.hearth.runtime.spec;
 
 import dev.hearth.linux.Namespace;
 import dev.hearth.runtime.model.HearthException;
-import dev.hearth.runtime.model.IdMapping;
 import dev.hearth.runtime.model.NamespaceMode;
 import dev.hearth.runtime.model.NamespaceOptions;
 import dev.hearth.runtime.model.PodSpec;
@@ -12,7 +11,6 @@ import dev.hearth.shim.NamespaceSetup;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -49,12 +47,12 @@ final class Namespacing {
       case TARGET -> joined.put(Namespace.PID, targetPid(options, around));
       case NODE -> {}
     }
-    // On v1 nobody hides /proc/self/cgroup; a privileged container manages the node's groups.
-    if (unifiedCgroups && !security.privileged()) {
+    Optional<IdMaps> idMaps = pod.namespaces().user().map(UserMaps::of);
+    // On v1 nobody hides /proc/self/cgroup; a privileged container manages the node's groups, if it
+    // may: in a user namespace it can mount but what belongs to that.
+    if (unifiedCgroups && (!security.privileged() || idMaps.isPresent())) {
       created.add(Namespace.CGROUP);
     }
-    Optional<IdMaps> idMaps =
-        pod.namespaces().user().map(u -> new IdMaps(ranges(u.uids()), ranges(u.gids())));
     if (idMaps.isPresent()) {
       join(joined, Namespace.USER, around);
     }
@@ -86,19 +84,5 @@ final class Namespacing {
                     + options.targetContainer()
                     + " does not run: its processes"
                     + " cannot be looked at"));
-  }
-
-  private static List<IdMaps.Range> ranges(List<IdMapping> mappings) {
-    return mappings.stream()
-        .map(m ->
-            new IdMaps.Range(unsigned(m.containerId()), unsigned(m.hostId()), unsigned(m.length())))
-        .toList();
-  }
-
-  private static int unsigned(long id) {
-    if (id > 0xFFFF_FFFFL) {
-      throw new HearthException.InvalidRequest("id mapping out of range: " + id);
-    }
-    return (int) id;
   }
 }

@@ -70,6 +70,13 @@ public final class Sysctls {
     return all;
   }
 
+  /** Those of {@link #requested(PodSpec)} that belong to namespaces of these kinds. */
+  public static Map<String, String> requested(PodSpec pod, Set<Namespace> kinds) {
+    Map<String, String> some = requested(pod);
+    some.keySet().removeIf(name -> owner(name).filter(kinds::contains).isEmpty());
+    return some;
+  }
+
   /**
    * Names may be written with slashes, in which case dots are part of a name: {@code
    * net/ipv4/conf/eth0.1/forwarding}; the first of either decides.

@@ -84,7 +84,7 @@ final class RootFilesystemsIT {
   /** Attaches a container's root file system, as its shim would. */
   private Path attach(ContainerId id) throws Exception {
     Path target = Files.createDirectories(temp.resolve("attached-" + attached.size()));
-    try (Fd mount = filesystems.mount(id)) {
+    try (Fd mount = filesystems.mount(id, Optional.empty())) {
       DetachedMounts.attach(mount, target);
     }
     attached.add(target);
@@ -112,7 +112,7 @@ final class RootFilesystemsIT {
                 .dir("w")
                 .file("w/z", "top")
                 .file(".wh.w", ""));
-    filesystems.prepare(ONE, List.of(base, top));
+    filesystems.prepare(ONE, List.of(base, top), Optional.empty());
     Path root = attach(ONE);
 
     assertThat(LayersContract.names(root)).containsExactly("b", "d", "o", "w");
@@ -126,11 +126,11 @@ final class RootFilesystemsIT {
   @Test
   void mountsALayerOnceForAllContainersAndUnmountsItWithTheLast() throws Exception {
     Digest base = layer(new TarBytes().file("a", "base"));
-    filesystems.prepare(ONE, List.of(base));
-    filesystems.prepare(TWO, List.of(base));
+    filesystems.prepare(ONE, List.of(base), Optional.empty());
+    filesystems.prepare(TWO, List.of(base), Optional.empty());
     assertThat(mounts()).hasSize(layers.format() == LayerFormat.EROFS ? 1 : 0);
     filesystems.remove(ONE);
-    filesystems.mount(TWO).close();
+    filesystems.mount(TWO, Optional.empty()).close();
     assertThat(mounts()).hasSize(layers.format() == LayerFormat.EROFS ? 1 : 0);
     filesystems.remove(TWO);
     assertThat(mounts()).isEmpty();
@@ -140,8 +140,8 @@ final class RootFilesystemsIT {
   void adoptsMountsOfTheDaemonBefore() throws Exception {
     Digest base = layer(new TarBytes().file("a", "base"));
     Digest other = layer(new TarBytes().file("b", "other"));
-    filesystems.prepare(ONE, List.of(base));
-    filesystems.prepare(TWO, List.of(other));
+    filesystems.prepare(ONE, List.of(base), Optional.empty());
+    filesystems.prepare(TWO, List.of(other), Optional.empty());
     Path running = attach(ONE);
     filesystems.close();
     // The second container's record got lost with the daemon.
@@ -159,7 +159,7 @@ final class RootFilesystemsIT {
 
   @Test
   void mountsAgainAfterAVolatileMount() throws Exception {
-    filesystems.prepare(ONE, List.of(layer(new TarBytes().file("a", "base"))));
+    filesystems.prepare(ONE, List.of(layer(new TarBytes().file("a", "base"))), Optional.empty());
     Path first = attach(ONE);
     Files.writeString(first.resolve("kept"), "yes");
     Mounts.unmount(attached.removeLast(), Set.of(UnmountFlag.DETACH));
@@ -170,7 +170,7 @@ final class RootFilesystemsIT {
   void takesALayerThatComesTwice() throws Exception {
     Digest a = layer(new TarBytes().file("f", "a"));
     Digest b = layer(new TarBytes().file(".wh.f", "").file("g", "b"));
-    filesystems.prepare(ONE, List.of(a, b, a));
+    filesystems.prepare(ONE, List.of(a, b, a), Optional.empty());
     assertThat(LayersContract.names(attach(ONE))).containsExactly("f", "g");
   }
 
@@ -180,7 +180,7 @@ final class RootFilesystemsIT {
     for (int i = 0; i < 130; i++) {
       diffIds.add(layer(new TarBytes().file("f" + i, "x").file("same", "" + i)));
     }
-    filesystems.prepare(ONE, diffIds);
+    filesystems.prepare(ONE, diffIds, Optional.empty());
     Path root = attach(ONE);
     assertThat(LayersContract.names(root)).hasSize(131);
     assertThat(root.resolve("same")).hasContent("129");
@@ -190,7 +190,7 @@ final class RootFilesystemsIT {
   void letsARootHideAllLayersBelow() throws Exception {
     Digest below = layer(new TarBytes().file("f", "a"));
     Digest top = layer(new TarBytes().file("g", "b").file(".wh..wh..opq", ""));
-    filesystems.prepare(ONE, List.of(below, top));
+    filesystems.prepare(ONE, List.of(below, top), Optional.empty());
     assertThat(LayersContract.names(attach(ONE))).containsExactly("g");
   }
 
@@ -217,7 +217,7 @@ final class RootFilesystemsIT {
                 .file("home/u/y", "")
                 .file("gone/z", "")
                 .file("new/z", ""));
-    filesystems.prepare(ONE, List.of(below, hiding, top));
+    filesystems.prepare(ONE, List.of(below, hiding, top), Optional.empty());
     Path root = attach(ONE);
     assertThat(mode(root)).isEqualTo("555 0:0");
     assertThat(mode(root.resolve("tmp"))).isEqualTo("1777 0:0");
@@ -245,8 +245,8 @@ final class RootFilesystemsIT {
                 .fifo("etc/fifo")
                 .device("etc/null", '3', 1, 3));
     Digest two = layer(new TarBytes().file("etc/hosts", "h".repeat(100_000)));
-    filesystems.prepare(ONE, List.of(one));
-    filesystems.prepare(TWO, List.of(one, two));
+    filesystems.prepare(ONE, List.of(one), Optional.empty());
+    filesystems.prepare(TWO, List.of(one, two), Optional.empty());
     for (ContainerId id : List.of(ONE, TWO)) {
       try (RootView view = filesystems.view(id)) {
         assertThat(view.read("/etc/passwd", 100)).hasValue(TarBytes.bytes("root"));
@@ -268,7 +268,7 @@ final class RootFilesystemsIT {
   void mountsInTheWaysOfOlderKernels() throws Exception {
     Digest one = layer(new TarBytes().file("a", "1"));
     Digest two = layer(new TarBytes().file("b", "2"));
-    filesystems.prepare(ONE, List.of(one, two));
+    filesystems.prepare(ONE, List.of(one, two), Optional.empty());
     Path upper = temp.resolve("root/snapshots").resolve(ONE.value()).resolve("upper");
     var roots = new ArrayList<Fd>();
     try (Fd up = folder(upper);
@@ -308,7 +308,7 @@ final class RootFilesystemsIT {
 
   @Test
   void cleansUpWhatACrashLeft() throws Exception {
-    filesystems.prepare(ONE, List.of(layer(new TarBytes().file("a", ""))));
+    filesystems.prepare(ONE, List.of(layer(new TarBytes().file("a", ""))), Optional.empty());
     filesystems.close();
     Path folder = temp.resolve("root/snapshots");
     Files.createDirectories(folder.resolve(".new-" + TWO + "/upper"));
@@ -324,7 +324,7 @@ final class RootFilesystemsIT {
 
   @Test
   void removesWhatALargeContainerWroteWithoutAWait() throws Exception {
-    filesystems.prepare(ONE, List.of(layer(new TarBytes().file("a", ""))));
+    filesystems.prepare(ONE, List.of(layer(new TarBytes().file("a", ""))), Optional.empty());
     Path root = attach(ONE);
     for (int i = 0; i < 1000; i++) {
       Files.createDirectories(root.resolve("d" + i));
@@ -346,7 +346,7 @@ final class RootFilesystemsIT {
                 .mode(06755)
                 .pax("SCHILY.xattr.user.u", "1", "SCHILY.xattr.security.capability", CAPABILITY)
                 .file("bin", "x"));
-    filesystems.prepare(ONE, List.of(one));
+    filesystems.prepare(ONE, List.of(one), Optional.empty());
     Path root = attach(ONE);
     assertThat(mode(root.resolve("bin"))).isEqualTo("6755 0:0");
     assertThat(Xattrs.list(root.resolve("bin")))
@@ -364,11 +364,12 @@ final class RootFilesystemsIT {
   void refusesWhatIsNotThere() throws Exception {
     Digest here = layer(new TarBytes().file("a", ""));
     Digest missing = Sha256.of(new byte[1]);
-    assertThatThrownBy(() -> filesystems.prepare(ONE, List.of(here, missing)))
+    assertThatThrownBy(() -> filesystems.prepare(ONE, List.of(here, missing), Optional.empty()))
         .isInstanceOf(SnapshotException.class)
         .hasMessageContaining(missing.hex());
     assertThat(layers.remove(here)).isTrue();
-    assertThatThrownBy(() -> filesystems.mount(ONE)).isInstanceOf(SnapshotException.class);
+    assertThatThrownBy(() -> filesystems.mount(ONE, Optional.empty()))
+        .isInstanceOf(SnapshotException.class);
     assertThatThrownBy(() -> filesystems.view(ONE)).isInstanceOf(SnapshotException.class);
     filesystems.remove(ONE);
   }
@@ -377,9 +378,9 @@ final class RootFilesystemsIT {
   void preparesOnceForARepeatedRequest() throws Exception {
     Digest a = layer(new TarBytes().file("a", ""));
     Digest b = layer(new TarBytes().file("b", ""));
-    filesystems.prepare(ONE, List.of(a));
-    filesystems.prepare(ONE, List.of(a));
-    assertThatThrownBy(() -> filesystems.prepare(ONE, List.of(b)))
+    filesystems.prepare(ONE, List.of(a), Optional.empty());
+    filesystems.prepare(ONE, List.of(a), Optional.empty());
+    assertThatThrownBy(() -> filesystems.prepare(ONE, List.of(b), Optional.empty()))
         .isInstanceOfSatisfying(
             SnapshotException.class,
             e -> assertThat(e.reason()).isEqualTo(SnapshotException.Reason.CONFLICT));
@@ -392,7 +393,7 @@ final class RootFilesystemsIT {
 
   @Test
   void measuresWhatAContainerWrote() throws Exception {
-    filesystems.prepare(ONE, List.of(layer(new TarBytes().file("a", "base"))));
+    filesystems.prepare(ONE, List.of(layer(new TarBytes().file("a", "base"))), Optional.empty());
     Path root = attach(ONE);
     Files.write(root.resolve("big"), new byte[1 << 20]);
     Files.createLink(root.resolve("again"), root.resolve("big"));
