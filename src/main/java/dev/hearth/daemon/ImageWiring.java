@@ -31,6 +31,7 @@ import dev.hearth.runtime.store.RecordStore;
 import dev.hearth.runtime.store.StoreException;
 import io.grpc.BindableService;
 import java.net.URI;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -44,6 +45,7 @@ final class ImageWiring implements AutoCloseable {
   private final Images images;
   private final ImageContent content;
   private final RegistryClient client;
+  private final Path root;
   private final PullImage pull;
   private final InstantSource clock;
 
@@ -52,10 +54,12 @@ final class ImageWiring implements AutoCloseable {
       ImageContent content,
       RegistryClient client,
       PinnedImages pinned,
+      Path root,
       InstantSource clock) {
     this.images = images;
     this.content = content;
     this.client = client;
+    this.root = root;
     this.clock = clock;
     this.pull =
         new PullImage(
@@ -94,7 +98,7 @@ final class ImageWiring implements AutoCloseable {
             clock,
             Pauses.SLEEP,
             new SecureRandom());
-    return new ImageWiring(images, content, client, pinned, clock);
+    return new ImageWiring(images, content, client, pinned, configuration.root(), clock);
   }
 
   /** Hosts of the directory; those the configuration lists speak plain HTTP by default. */
@@ -144,7 +148,7 @@ final class ImageWiring implements AutoCloseable {
             new ListImages(images),
             new ImageStatus(content),
             new RemoveImage(content),
-            new ImageFsInfo(content, clock)),
+            new ImageFsInfo(content, root, clock)),
         runtimeHandlers);
   }
 

@@ -202,8 +202,7 @@ final class Wiring implements AutoCloseable {
     PodInterfaces interfaces = new PodInterfaces(network, sandboxes);
     RuntimeService.Readers readers =
         new RuntimeService.Readers(
-            new StatusReader(
-                pods, containers, contents, info, network, layout, handlers, clock),
+            new StatusReader(pods, containers, contents, info, network, layout, handlers, clock),
             new StatsReader(pods, containers, sandboxes, parts, interfaces, layout, clock),
             new MetricsReader(
                 pods,

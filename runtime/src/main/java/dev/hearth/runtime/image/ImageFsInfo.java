@@ -10,6 +10,7 @@ import java.time.InstantSource;
 /** Tells what images occupy. */
 public final class ImageFsInfo {
   private final ImageContent content;
+  private final Path root;
   private final InstantSource clock;
 
   /**
@@ -19,8 +20,12 @@ public final class ImageFsInfo {
    */
   public record Usage(Path directory, long bytes, long inodes, Instant at) {}
 
-  public ImageFsInfo(ImageContent content, InstantSource clock) {
+  /**
+   * @param root the directory under which images and containers have their files
+   */
+  public ImageFsInfo(ImageContent content, Path root, InstantSource clock) {
     this.content = content;
+    this.root = root;
     this.clock = clock;
   }
 
@@ -30,10 +35,7 @@ public final class ImageFsInfo {
       ContentStore.Usage blobs = content.blobs().usage();
       LayerDepot.Usage layers = content.layers().usage();
       return new Usage(
-          content.blobs().root(),
-          blobs.bytes() + layers.bytes(),
-          blobs.files() + layers.inodes(),
-          clock.instant());
+          root, blobs.bytes() + layers.bytes(), blobs.files() + layers.inodes(), clock.instant());
     } catch (ContentException | IOException e) {
       throw ImageFailures.of("cannot measure the images in " + content.blobs().root(), e);
     }

@@ -189,13 +189,13 @@ class RemoveImageTest {
 
   @Test
   void measuresWhatImagesTake() throws Exception {
-    ImageFsInfo info = new ImageFsInfo(fixture.content, () -> fixture.now);
+    ImageFsInfo info = new ImageFsInfo(fixture.content, Path.of("/root"), () -> fixture.now);
     assertThat(info.usage().bytes()).isZero();
     pull("1", "", 1, 2);
     ImageFsInfo.Usage usage = info.usage();
     assertThat(usage.bytes()).isGreaterThan(2000);
     assertThat(usage.inodes()).isEqualTo(4);
-    assertThat(usage.directory()).exists();
+    assertThat(usage.directory()).isEqualTo(Path.of("/root"));
     assertThat(usage.at()).isEqualTo(fixture.now);
   }
 
