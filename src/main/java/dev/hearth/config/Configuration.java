@@ -2,6 +2,7 @@ package dev.hearth.config;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -24,7 +25,8 @@ public record Configuration(
     Registry registry,
     Images images,
     Network network,
-    Nri nri) {
+    Nri nri,
+    Stream stream) {
 
   /** Read when no other file is named, if it exists. */
   public static final Path DEFAULT_FILE = Path.of("/etc/hearth/hearth.toml");
@@ -136,6 +138,21 @@ public record Configuration(
     private static void requireTimeout(Key<Integer> key, int milliseconds) {
       if (milliseconds < 1 || milliseconds > LONGEST_MS) {
         throw new UnfitValueException(key, "must be 1 to " + LONGEST_MS + ", not " + milliseconds);
+      }
+    }
+  }
+
+  /**
+   * How clients of exec, attach and port-forward connect.
+   *
+   * @param address to listen at; port 0 takes any that is free
+   */
+  public record Stream(InetSocketAddress address) {
+    public Stream {
+      if (!address.getAddress().isLoopbackAddress()) {
+        throw new UnfitValueException(
+            Key.STREAM_ADDRESS,
+            "must be of the loopback device, for streams are not encrypted, not " + address);
       }
     }
   }

@@ -152,12 +152,14 @@ public final class ConfigurationFile {
                 value(Key.NRI_PLUGIN_CONFIG),
                 value(Key.NRI_REGISTRATION_TIMEOUT),
                 value(Key.NRI_REQUEST_TIMEOUT)));
+    var stream = group(() -> new Configuration.Stream(value(Key.STREAM_ADDRESS)));
     if (log == null
         || cgroup == null
         || registry == null
         || images == null
         || network == null
-        || nri == null) {
+        || nri == null
+        || stream == null) {
       throw new ConfigurationException(problems);
     }
     var whole =
@@ -171,7 +173,8 @@ public final class ConfigurationFile {
                 registry,
                 images,
                 network,
-                nri));
+                nri,
+                stream));
     if (whole == null || !problems.isEmpty()) {
       throw new ConfigurationException(problems);
     }

@@ -1,5 +1,6 @@
 package dev.hearth.config;
 
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -54,6 +55,8 @@ public record Key<T>(String name, Kind<T> kind, String standard) {
       new Key<>("nri.registration_timeout_ms", Kind.number(), "5000");
   static final Key<Integer> NRI_REQUEST_TIMEOUT =
       new Key<>("nri.request_timeout_ms", Kind.number(), "2000");
+  static final Key<InetSocketAddress> STREAM_ADDRESS =
+      new Key<>("stream.address", Kind.address(), "\"127.0.0.1:0\"");
 
   /** Every key there is, in the order of the documentation. */
   static final List<Key<?>> ALL =
@@ -74,7 +77,8 @@ public record Key<T>(String name, Kind<T> kind, String standard) {
           NRI_SOCKET,
           NRI_PLUGIN_CONFIG,
           NRI_REGISTRATION_TIMEOUT,
-          NRI_REQUEST_TIMEOUT);
+          NRI_REQUEST_TIMEOUT,
+          STREAM_ADDRESS);
 
   /** The default. It is read by the same code as a file's, so it cannot be of another kind. */
   T standardValue() {

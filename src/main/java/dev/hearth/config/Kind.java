@@ -1,5 +1,7 @@
 package dev.hearth.config;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -41,6 +43,12 @@ record Kind<T>(String shape, Function<Object, T> read) {
     return new Kind<>("a whole number", Kind::number);
   }
 
+  /** An IP address, so that nothing has to be looked up, and a port. */
+  static Kind<InetSocketAddress> address() {
+    String shape = "an IP address and port";
+    return new Kind<>(shape, value -> address(shape, cast(String.class, shape, value)));
+  }
+
   static <E extends Enum<E>> Kind<E> oneOf(Class<E> type) {
     String choices =
         Arrays.stream(type.getEnumConstants())
@@ -68,6 +76,22 @@ record Kind<T>(String shape, Function<Object, T> read) {
 
   static String written(Enum<?> constant) {
     return constant.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static InetSocketAddress address(String shape, String text) {
+    int colon = text.lastIndexOf(':');
+    try {
+      String host = text.substring(0, Math.max(0, colon));
+      boolean bracketed = host.startsWith("[") && host.endsWith("]");
+      if (bracketed != host.contains(":")) {
+        throw refusal(shape, text);
+      }
+      return new InetSocketAddress(
+          InetAddress.ofLiteral(bracketed ? host.substring(1, host.length() - 1) : host),
+          Integer.parseInt(text.substring(colon + 1)));
+    } catch (IllegalArgumentException e) {
+      throw refusal(shape, text);
+    }
   }
 
   private static Path path(String text) {

@@ -9,6 +9,8 @@ import dev.hearth.runtime.cgroup.CgroupException;
 import dev.hearth.runtime.cgroup.CgroupPath;
 import dev.hearth.runtime.cgroup.Cgroups;
 import dev.hearth.runtime.cgroup.Limits;
+import dev.hearth.runtime.container.AttachContainer;
+import dev.hearth.runtime.container.BeginExec;
 import dev.hearth.runtime.container.Checkpoint;
 import dev.hearth.runtime.container.ContainerExits;
 import dev.hearth.runtime.container.ContainerInfo;
@@ -55,6 +57,7 @@ import dev.hearth.runtime.nri.NriSettings;
 import dev.hearth.runtime.pod.OwnedNamespaces;
 import dev.hearth.runtime.pod.PauseProcess;
 import dev.hearth.runtime.pod.PodFiles;
+import dev.hearth.runtime.pod.PodSockets;
 import dev.hearth.runtime.pod.Pods;
 import dev.hearth.runtime.pod.RemovePodSandbox;
 import dev.hearth.runtime.pod.RunPodSandbox;
@@ -69,6 +72,10 @@ import dev.hearth.runtime.snapshot.RootFilesystems;
 import dev.hearth.runtime.spec.ContainerPlans;
 import dev.hearth.runtime.spec.NodeView;
 import dev.hearth.runtime.store.RecordStore;
+import dev.hearth.runtime.stream.Attach;
+import dev.hearth.runtime.stream.Exec;
+import dev.hearth.runtime.stream.PortForward;
+import dev.hearth.runtime.stream.StreamServer;
 import dev.hearth.shim.CgroupJoins;
 import dev.hearth.shim.ShimLauncher;
 import java.io.IOException;
@@ -198,6 +205,20 @@ final class Wiring implements AutoCloseable {
     RemovePodSandbox removePod =
         new RemovePodSandbox(pods, sandboxes, podContainers, stopPod, plugins, events, failpoints);
 
+    BeginExec beginExec = new BeginExec(processes, parts, planner);
+    StreamServer streams =
+        closing(
+            new StreamServer(
+                configuration.stream().address(),
+                new StreamServer.Parts(
+                    containers,
+                    pods,
+                    beginExec,
+                    new AttachContainer(processes),
+                    new PodSockets(layout),
+                    poller),
+                clock));
+
     Calls calls = new Calls(ready::get);
     PodInterfaces interfaces = new PodInterfaces(network, sandboxes);
     RuntimeService.Readers readers =
@@ -250,8 +271,12 @@ final class Wiring implements AutoCloseable {
                 remove,
                 new UpdateContainerResources(containers, limits, plugins),
                 new ReopenContainerLog(containers, processes),
-                new ExecSync(containers, processes, parts, planner, poller),
+                new ExecSync(containers, beginExec, poller),
                 new Checkpoint(pods, containers, "criu")),
+            new RuntimeService.StreamVerbs(
+                new Exec(containers, streams),
+                new Attach(containers, streams),
+                new PortForward(pods, streams)),
             readers);
     AtomicReference<Optional<RecoveryReport>> report = new AtomicReference<>(Optional.empty());
     AdminService admin =

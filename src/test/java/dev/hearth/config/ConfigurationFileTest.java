@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -51,6 +53,8 @@ class ConfigurationFileTest {
             plugin_config = "/etc/second/nri"
             registration_timeout_ms = 10000
             request_timeout_ms = 500
+            [stream]
+            address = "[::1]:10010"
             """);
 
     assertThat(configuration)
@@ -71,7 +75,9 @@ class ConfigurationFileTest {
                     Optional.of(Path.of("/run/nri/nri.sock")),
                     Path.of("/etc/second/nri"),
                     10_000,
-                    500)));
+                    500),
+                new Configuration.Stream(
+                    new InetSocketAddress(InetAddress.ofLiteral("::1"), 10010))));
     assertThat(configuration.network().ipv4()).contains(Subnet.parse("192.168.64.0/20"));
     assertThat(configuration.network().ipv6()).isEmpty();
   }

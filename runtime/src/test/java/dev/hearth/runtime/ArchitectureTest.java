@@ -66,7 +66,7 @@ class ArchitectureTest {
                       "dev.hearth.proto.nri",
                       "dev.hearth.proto.ttrpc",
                       NATIVE)),
-              Map.entry("stream", List.of("container", "pod", SHIM))));
+              Map.entry("stream", List.of("container", "pod", SHIM, NATIVE))));
 
   private static final JavaClasses CODE =
       new ClassFileImporter()

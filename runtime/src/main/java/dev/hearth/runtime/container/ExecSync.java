@@ -3,10 +3,8 @@ package dev.hearth.runtime.container;
 import dev.hearth.linux.Opens;
 import dev.hearth.linux.Poller;
 import dev.hearth.runtime.model.HearthException;
-import dev.hearth.shim.ExecPlan;
 import dev.hearth.shim.ExecSession;
 import dev.hearth.shim.ShimClient;
-import dev.hearth.shim.StartFailure;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -19,12 +17,8 @@ public final class ExecSync {
   /** How long output is awaited once the command has ended, if a child of its holds it open. */
   private static final Duration DRAIN = Duration.ofSeconds(1);
 
-  private static final Duration ANSWER = Duration.ofSeconds(10);
-
   private final Containers containers;
-  private final ContainerProcesses processes;
-  private final ContainerParts parts;
-  private final ContainerPlanner planner;
+  private final BeginExec exec;
   private final Poller poller;
   private final OutputBudget budget = new OutputBudget();
 
@@ -36,16 +30,9 @@ public final class ExecSync {
    */
   public record Result(List<byte[]> stdout, List<byte[]> stderr, int exitCode) {}
 
-  public ExecSync(
-      Containers containers,
-      ContainerProcesses processes,
-      ContainerParts parts,
-      ContainerPlanner planner,
-      Poller poller) {
+  public ExecSync(Containers containers, BeginExec exec, Poller poller) {
     this.containers = containers;
-    this.processes = processes;
-    this.parts = parts;
-    this.planner = planner;
+    this.exec = exec;
     this.poller = poller;
   }
 
@@ -60,12 +47,8 @@ public final class ExecSync {
       throw new HearthException.InvalidRequest("no command to execute");
     }
     Container container = containers.require(id);
-    var _ = container.running();
     try {
       return run(container, command, timeout);
-    } catch (StartFailure e) {
-      throw new HearthException.HostFailure(
-          "command could not be run in container " + container.id() + ": " + e.getMessage(), e);
     } catch (TimeoutException e) {
       throw new HearthException.TimedOut(
           "command '"
@@ -82,21 +65,17 @@ public final class ExecSync {
 
   private Result run(Container container, List<String> command, Optional<Duration> timeout)
       throws Exception {
-    ExecPlan plan =
-        planner.exec(
-            container.record(), command, Optional.empty(), parts.joins(container.record()));
     try (Opens.Pipe out = Opens.pipe();
         Opens.Pipe err = Opens.pipe()) {
       ExecSession session;
       try {
         session =
-            processes
-                .shim(container.id())
-                .exec(
-                    plan,
-                    new ShimClient.Streams(
-                        Optional.empty(), Optional.of(out.writer()), Optional.of(err.writer())),
-                    ANSWER);
+            exec.begin(
+                container,
+                command,
+                Optional.empty(),
+                new ShimClient.Streams(
+                    Optional.empty(), Optional.of(out.writer()), Optional.of(err.writer())));
       } finally {
         out.writer().close();
         err.writer().close();

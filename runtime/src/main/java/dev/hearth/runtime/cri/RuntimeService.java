@@ -2,6 +2,8 @@ package dev.hearth.runtime.cri;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import dev.hearth.proto.cri.v1.AttachRequest;
+import dev.hearth.proto.cri.v1.AttachResponse;
 import dev.hearth.proto.cri.v1.CgroupDriver;
 import dev.hearth.proto.cri.v1.ContainerStatsRequest;
 import dev.hearth.proto.cri.v1.ContainerStatsResponse;
@@ -9,6 +11,8 @@ import dev.hearth.proto.cri.v1.ContainerStatusRequest;
 import dev.hearth.proto.cri.v1.ContainerStatusResponse;
 import dev.hearth.proto.cri.v1.CreateContainerRequest;
 import dev.hearth.proto.cri.v1.CreateContainerResponse;
+import dev.hearth.proto.cri.v1.ExecRequest;
+import dev.hearth.proto.cri.v1.ExecResponse;
 import dev.hearth.proto.cri.v1.ExecSyncRequest;
 import dev.hearth.proto.cri.v1.ExecSyncResponse;
 import dev.hearth.proto.cri.v1.LinuxRuntimeConfiguration;
@@ -24,6 +28,8 @@ import dev.hearth.proto.cri.v1.PodSandboxStatsRequest;
 import dev.hearth.proto.cri.v1.PodSandboxStatsResponse;
 import dev.hearth.proto.cri.v1.PodSandboxStatusRequest;
 import dev.hearth.proto.cri.v1.PodSandboxStatusResponse;
+import dev.hearth.proto.cri.v1.PortForwardRequest;
+import dev.hearth.proto.cri.v1.PortForwardResponse;
 import dev.hearth.proto.cri.v1.RemoveContainerRequest;
 import dev.hearth.proto.cri.v1.RemoveContainerResponse;
 import dev.hearth.proto.cri.v1.RemovePodSandboxRequest;
@@ -64,6 +70,10 @@ import dev.hearth.runtime.pod.RemovePodSandbox;
 import dev.hearth.runtime.pod.RunPodSandbox;
 import dev.hearth.runtime.pod.StopPodSandbox;
 import dev.hearth.runtime.pod.UpdatePodSandboxResources;
+import dev.hearth.runtime.stream.Attach;
+import dev.hearth.runtime.stream.Exec;
+import dev.hearth.runtime.stream.PortForward;
+import dev.hearth.runtime.stream.StdioRequest;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.List;
@@ -95,11 +105,15 @@ public final class RuntimeService extends RuntimeCheckpoints {
       ExecSync execSync,
       Checkpoint checkpoint) {}
 
+  /** The verbs whose clients connect to streams afterwards. */
+  public record StreamVerbs(Exec exec, Attach attach, PortForward portForward) {}
+
   private final Calls calls;
   private final String version;
   private final CgroupDriver cgroupDriver;
   private final PodVerbs pods;
   private final ContainerVerbs containers;
+  private final StreamVerbs streams;
   private final StatusReader statuses;
   private final StatsReader stats;
 
@@ -113,6 +127,7 @@ public final class RuntimeService extends RuntimeCheckpoints {
       Cgroups.Driver cgroupDriver,
       PodVerbs pods,
       ContainerVerbs containers,
+      StreamVerbs streams,
       Readers readers) {
     super(calls, readers, containers.checkpoint());
     this.calls = calls;
@@ -124,6 +139,7 @@ public final class RuntimeService extends RuntimeCheckpoints {
         };
     this.pods = pods;
     this.containers = containers;
+    this.streams = streams;
     this.statuses = readers.statuses();
     this.stats = readers.stats();
   }
@@ -387,6 +403,62 @@ public final class RuntimeService extends RuntimeCheckpoints {
   /** Not copied: nobody changes the blocks any more. */
   private static ByteString bytes(List<byte[]> blocks) {
     return ByteString.copyFrom(blocks.stream().map(UnsafeByteOperations::unsafeWrap).toList());
+  }
+
+  @Override
+  public void exec(ExecRequest request, StreamObserver<ExecResponse> observer) {
+    calls.unary(
+        "Exec",
+        request,
+        observer,
+        () -> {
+          requireId("container", request.getContainerId());
+          StdioRequest stdio =
+              new StdioRequest(
+                  request.getStdin(), request.getStdout(), request.getStderr(), request.getTty());
+          return ExecResponse.newBuilder()
+              .setUrl(streams.exec().prepare(request.getContainerId(), request.getCmdList(), stdio))
+              .build();
+        });
+  }
+
+  @Override
+  public void attach(AttachRequest request, StreamObserver<AttachResponse> observer) {
+    calls.unary(
+        "Attach",
+        request,
+        observer,
+        () -> {
+          requireId("container", request.getContainerId());
+          StdioRequest stdio =
+              new StdioRequest(
+                  request.getStdin(), request.getStdout(), request.getStderr(), request.getTty());
+          return AttachResponse.newBuilder()
+              .setUrl(streams.attach().prepare(request.getContainerId(), stdio))
+              .build();
+        });
+  }
+
+  @Override
+  public void portForward(
+      PortForwardRequest request, StreamObserver<PortForwardResponse> observer) {
+    calls.unary(
+        "PortForward",
+        request,
+        observer,
+        () -> {
+          requireId("pod sandbox", request.getPodSandboxId());
+          return PortForwardResponse.newBuilder()
+              .setUrl(
+                  streams.portForward().prepare(request.getPodSandboxId(), request.getPortList()))
+              .build();
+        });
+  }
+
+  private static void requireId(String kind, String id) {
+    if (id.isEmpty()) {
+      throw new HearthException.InvalidRequest("the id of the " + kind + " is missing");
+    }
   }
 
   @Override

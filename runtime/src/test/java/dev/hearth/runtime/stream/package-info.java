@@ -1,0 +1,4 @@
+@NullMarked
+package dev.hearth.runtime.stream;
+
+import org.jspecify.annotations.NullMarked;
