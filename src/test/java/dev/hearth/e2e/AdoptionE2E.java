@@ -175,6 +175,8 @@ class AdoptionE2E {
     BED.daemon().startAgain();
 
     whole.requireAdopted();
+    assertThat(BED.cri().podStatus(garbled.podId()).getState())
+        .isEqualTo(PodSandboxState.SANDBOX_NOTREADY);
     List<SetAside> aside = recovery().getSetAsideList();
     assertThat(aside).extracting(SetAside::getId).contains(torn.id(), garbled.podId());
     assertThat(aside)
@@ -197,6 +199,40 @@ class AdoptionE2E {
       each.requireAdopted();
       each.remove();
     }
+  }
+
+  @Test
+  void whatIsInAPodWhoseRecordIsTornStaysAndCanBeRemoved() throws Exception {
+    Running running = Running.of("unreadable", "exec sleep 1000");
+    ContainerConfig other = Pods.container("created", BED.busybox(), "true");
+    String created = BED.cri().create(running.podId(), running.pod(), other);
+    ContainerConfig third = Pods.container("exited", BED.busybox(), "sleep", "1000");
+    String exited = BED.cri().create(running.podId(), running.pod(), third);
+    BED.cri().start(exited);
+    BED.cri().stop(exited, Duration.ZERO);
+    BED.daemon().kill();
+    Files.write(
+        BED.home().root().resolve("records/pods").resolve(running.podId()), new byte[] {'h'});
+
+    for (int start = 0; start < 2; start++) {
+      BED.daemon().startAgain();
+      assertThat(BED.cri().podStatus(running.podId()).getState())
+          .isEqualTo(PodSandboxState.SANDBOX_NOTREADY);
+      assertThat(running.status().getState()).isEqualTo(ContainerState.CONTAINER_RUNNING);
+      assertThat(Pods.pid(BED.cri(), running.id())).isEqualTo(running.pid());
+      assertThat(BED.cri().status(created).getState()).isEqualTo(ContainerState.CONTAINER_CREATED);
+      assertThat(BED.cri().status(exited).getState()).isEqualTo(ContainerState.CONTAINER_EXITED);
+      BED.daemon().kill();
+    }
+
+    BED.daemon().startAgain();
+    BED.cri().stopPod(running.podId());
+    assertThat(running.status().getState()).isEqualTo(ContainerState.CONTAINER_EXITED);
+    running.remove();
+    assertThat(recovery().getSetAsideList()).isEmpty();
+    Path aside = BED.home().root().resolve("records/pods/set-aside").resolve(running.podId());
+    assertThat(aside).exists();
+    Files.delete(aside);
   }
 
   @Test

@@ -87,7 +87,7 @@ final class ToCri {
   static PodSandboxState state(PodState state) {
     return switch (state) {
       case PodState.Ready _ -> PodSandboxState.SANDBOX_READY;
-      case PodState.Creating _, PodState.Stopped _, PodState.Removing _ ->
+      case PodState.Creating _, PodState.Stopped _, PodState.Unreadable _, PodState.Removing _ ->
           PodSandboxState.SANDBOX_NOTREADY;
     };
   }

@@ -8,6 +8,7 @@ import java.util.List;
  * <pre>
  *   Creating -> Ready -> Stopped -> Removing -> (gone)
  *       \------------------^
+ *   (unreadable record) -> Unreadable -> Stopped
  * </pre>
  *
  * <p>Creating is what a daemon killed in the middle of RunPodSandbox leaves behind; a repeat of the
@@ -30,6 +31,12 @@ public sealed interface PodState {
 
   /** Its containers are down and its network is given back, or was lost. */
   record Stopped() implements PodState {}
+
+  /**
+   * Its record could not be read at a start of the daemon, and this one stands in for it. What it
+   * is like is not known and its containers go on; it can be stopped and removed.
+   */
+  record Unreadable() implements PodState {}
 
   /** Being taken away. */
   record Removing() implements PodState {}

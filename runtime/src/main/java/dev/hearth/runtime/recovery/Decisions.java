@@ -75,6 +75,7 @@ final class Decisions {
       case PodState.Ready _ ->
           new PodDecision.MarkStopped("its namespaces are gone, as after a boot of the machine");
       case PodState.Stopped _ -> new PodDecision.FinishStop();
+      case PodState.Unreadable _ -> new PodDecision.Leave();
       case PodState.Removing _ -> new PodDecision.FinishRemoval();
     };
   }

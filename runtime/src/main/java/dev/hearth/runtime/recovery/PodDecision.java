@@ -11,6 +11,9 @@ sealed interface PodDecision {
   /** It was stopped, perhaps not to the end: give back again what it might still hold. */
   record FinishStop() implements PodDecision {}
 
+  /** Nothing is known of it: leave it and its containers to whoever stops or removes it. */
+  record Leave() implements PodDecision {}
+
   /** It was never wholly made: take everything away. */
   record Undo() implements PodDecision {}
 

@@ -122,6 +122,27 @@ public final class Recovery {
     containers.records().values().forEach(parts.containers()::adopt);
     pods.setAside().forEach(aside -> findings.setAside("pod record", aside));
     containers.setAside().forEach(aside -> findings.setAside("container record", aside));
+    for (String id : findings.idsSetAside("pod record")) {
+      standIn(new PodId(id));
+    }
+  }
+
+  private void standIn(PodId id) {
+    List<ContainerRecord> containers =
+        parts.containers().of(id).stream().map(Container::record).toList();
+    PodRecord pod = UnreadablePods.standIn(id, containers, clock.instant());
+    parts.pods().adopt(pod);
+    try {
+      // Where the bad one could not be moved it is found again, and must not be lost.
+      if (podStore.namesSetAside().contains(id.value())) {
+        podStore.write(id.value(), pod);
+      }
+    } catch (StoreException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "pod sandbox " + id + " has no record: its containers will be removed at the next start",
+          e);
+    }
   }
 
   @FunctionalInterface
@@ -197,7 +218,6 @@ public final class Recovery {
     try {
       exit = parts.processes().recordedExit(record.id());
     } catch (IOException e) {
-      findings.setAside("exit record", record.id().value(), String.valueOf(e.getMessage()));
       shim = new Shim.Silent(String.valueOf(e.getMessage()));
     }
     return new ObservedContainer(shim, exit, podPresent);
@@ -307,6 +327,7 @@ public final class Recovery {
       boolean whole = pod.ready() && parts.sandboxes().whole(pod);
       switch (Decisions.decide(pod.record(), whole)) {
         case PodDecision.Keep _ -> findings.adopted(pod.id());
+        case PodDecision.Leave _ -> {}
         case PodDecision.MarkStopped stopped -> {
           parts.stopPod().stop(pod);
           findings.finished("pod sandbox " + pod.id() + " is not ready: " + stopped.reason());
@@ -329,19 +350,14 @@ public final class Recovery {
     }
   }
 
-  /**
-   * Gives back what belongs to no ready pod. A pod whose record was set aside keeps its network.
-   */
+  /** Gives back what belongs to no pod that is ready or may be. */
   private void reconcileNetwork() {
     Map<PodId, Path> live = new HashMap<>();
     for (Pod pod : parts.pods().all()) {
-      if (pod.state() instanceof PodState.Ready && !pod.spec().hostNetwork()) {
+      boolean mayBeReady = pod.ready() || pod.state() instanceof PodState.Unreadable;
+      if (mayBeReady && !pod.spec().hostNetwork()) {
         live.put(pod.id(), parts.sandboxes().networkPin(pod.id()));
       }
-    }
-    for (String id : findings.idsSetAside("pod record")) {
-      PodId pod = new PodId(id);
-      live.put(pod, parts.sandboxes().networkPin(pod));
     }
     try {
       parts.network().reconcile(live).forEach(findings::finished);
@@ -350,8 +366,9 @@ public final class Recovery {
     }
   }
 
-  private void removeOrphanedSnapshots() throws InterruptedException {
-    Set<String> known = new HashSet<>(findings.idsSetAside("container record"));
+  /** A container whose record was set aside, now or earlier, may run on. */
+  private void removeOrphanedSnapshots() throws StoreException, InterruptedException {
+    Set<String> known = new HashSet<>(containerStore.namesSetAside());
     parts.containers().all().forEach(container -> known.add(container.id().value()));
     List<ContainerId> orphans = new ArrayList<>();
     for (ContainerId id : parts.roots().list()) {

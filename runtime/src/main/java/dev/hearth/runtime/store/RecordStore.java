@@ -8,15 +8,18 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.DateTimeException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.zip.CRC32C;
 
 /**
@@ -168,6 +171,21 @@ public final class RecordStore<T> {
     } catch (IOException e) {
       return new SetAside(name, file, reason + "; it cannot be moved away: " + e.getMessage());
     }
+  }
+
+  /** The names of all records that lie aside, whenever that happened. */
+  public Set<String> namesSetAside() throws StoreException {
+    Set<String> names = new HashSet<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory.resolve(SET_ASIDE))) {
+      for (Path file : files) {
+        names.add(String.valueOf(file.getFileName()).replaceFirst("\\.\\d+$", ""));
+      }
+    } catch (NoSuchFileException e) {
+      return Set.of();
+    } catch (IOException e) {
+      throw new StoreException("cannot read the " + kind + " records set aside in " + directory, e);
+    }
+    return names;
   }
 
   private SetAside setAside(Path file, String name, String reason) throws IOException {

@@ -2,25 +2,16 @@ package dev.hearth.runtime.recovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.hearth.runtime.model.ContainerId;
-import dev.hearth.runtime.model.ContainerMetadata;
-import dev.hearth.runtime.model.ContainerRecord;
-import dev.hearth.runtime.model.ContainerSpec;
 import dev.hearth.runtime.model.ContainerState;
-import dev.hearth.runtime.model.Digest;
 import dev.hearth.runtime.model.DnsConfig;
-import dev.hearth.runtime.model.ImageConfig;
 import dev.hearth.runtime.model.NamespaceOptions;
 import dev.hearth.runtime.model.PodId;
 import dev.hearth.runtime.model.PodMetadata;
 import dev.hearth.runtime.model.PodRecord;
 import dev.hearth.runtime.model.PodSpec;
 import dev.hearth.runtime.model.PodState;
-import dev.hearth.runtime.model.ProcessUser;
 import dev.hearth.runtime.model.Resources;
-import dev.hearth.runtime.model.SecurityContext;
 import dev.hearth.runtime.model.SecurityProfile;
-import dev.hearth.runtime.model.SelinuxLabel;
 import dev.hearth.runtime.recovery.ObservedContainer.Shim;
 import java.time.Instant;
 import java.util.List;
@@ -40,60 +31,8 @@ final class DecisionsTest {
   private static final Shim ABSENT = new Shim.Absent();
   private static final Shim SILENT = new Shim.Silent("it does not answer");
 
-  private static ContainerRecord container(ContainerState state) {
-    return new ContainerRecord(
-        new ContainerId("c".repeat(64)),
-        new PodId("a".repeat(64)),
-        new ContainerSpec(
-            new ContainerMetadata("c", 0),
-            "busybox",
-            "",
-            List.of(),
-            List.of(),
-            "",
-            List.of(),
-            List.of(),
-            List.of(),
-            List.of(),
-            Map.of(),
-            Map.of(),
-            "",
-            false,
-            false,
-            false,
-            Resources.NONE,
-            new SecurityContext(
-                List.of(),
-                List.of(),
-                List.of(),
-                false,
-                NamespaceOptions.POD,
-                SelinuxLabel.NONE,
-                Optional.empty(),
-                Optional.empty(),
-                "",
-                false,
-                List.of(),
-                SecurityContext.GroupsPolicy.MERGE,
-                false,
-                List.of(),
-                List.of(),
-                SecurityProfile.UNCONFINED,
-                Optional.empty()),
-            ""),
-        Digest.sha256("0".repeat(64)),
-        "busybox",
-        new ImageConfig(
-            "amd64", "linux", List.of(), List.of(), List.of(), "", "", "", Map.of(), List.of(),
-            List.of(), List.of()),
-        new ProcessUser(0, 0, List.of(), "/"),
-        STARTED,
-        state,
-        Optional.empty());
-  }
-
   private static ContainerDecision decide(ContainerState state, ObservedContainer observed) {
-    return Decisions.decide(container(state), observed, NOW);
+    return Decisions.decide(Records.container(state), observed, NOW);
   }
 
   private static ObservedContainer saw(Shim shim) {
@@ -211,5 +150,12 @@ final class DecisionsTest {
     assertThat(decide(new PodState.Creating(), true)).isEqualTo(new PodDecision.Undo());
     assertThat(decide(new PodState.Stopped(), true)).isEqualTo(new PodDecision.FinishStop());
     assertThat(decide(new PodState.Removing(), true)).isEqualTo(new PodDecision.FinishRemoval());
+  }
+
+  @Test
+  void aPodOfWhichNothingIsKnownIsLeftAlone() {
+    for (boolean whole : List.of(true, false)) {
+      assertThat(decide(new PodState.Unreadable(), whole)).isEqualTo(new PodDecision.Leave());
+    }
   }
 }
