@@ -1,6 +1,7 @@
 package dev.hearth.runtime.snapshot;
 
 import dev.hearth.linux.DetachedMounts;
+import dev.hearth.linux.Entries;
 import dev.hearth.linux.Errno;
 import dev.hearth.linux.Fd;
 import dev.hearth.linux.FileSystemContext;
@@ -105,7 +106,29 @@ final class OverlayMount {
     if (writable.isEmpty() && lowers.size() == 1) {
       return copyReadOnly(lowers.getFirst());
     }
-    return way == Way.ONE_OPTION ? createOld(lowers, writable) : createNew(lowers, writable);
+    Fd mount =
+        way == Way.ONE_OPTION ? createOld(lowers, writable) : createNew(lowers, writable);
+    try {
+      if (writable.isPresent()) {
+        verifyWritable(writable.get().work());
+      }
+      return mount;
+    } catch (IOException e) {
+      mount.close();
+      throw e;
+    }
+  }
+
+  /** Where overlayfs cannot make its work directory it says so to nobody and mounts read-only. */
+  private static void verifyWritable(Fd work) throws IOException {
+    try {
+      Entries.status(work, "work");
+    } catch (LinuxException e) {
+      if (e.is(Errno.ENOENT)) {
+        throw new LinuxException("make overlay's work directory in", work.name(), Errno.ENOSPC);
+      }
+      throw e;
+    }
   }
 
   /**
