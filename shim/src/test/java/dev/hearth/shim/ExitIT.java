@@ -182,6 +182,21 @@ class ExitIT extends ContainerTest {
   }
 
   @Test
+  void aRecordThatNobodyCanWantKeepsNoShim() throws Exception {
+    LaunchPlan plan = bench.plan("c", Workbench.shell("exit 8"));
+    LaunchPlan elsewhere =
+        new LaunchPlan(
+            Supervision.of(bench.control("c"), bench.folder.resolve("gone/exit")),
+            plan.stdio(),
+            plan.cgroups(),
+            plan.namespaces(),
+            plan.files(),
+            plan.process());
+    StartedContainer started = bench.start(elsewhere);
+    Workbench.await(() -> ProcessIdentity.of(started.shimPid()).isEmpty());
+  }
+
+  @Test
   void theShimOutlivesOrdinarySignals() throws Exception {
     LaunchPlan plan = bench.sleeper("c");
     StartedContainer started = bench.start(plan);
