@@ -95,6 +95,11 @@ class TlsTest {
         "/",
         exchange -> {
           try (exchange) {
+            if (exchange.getRequestURI().getPath().endsWith("/insecure")) {
+              exchange.getResponseHeaders().set("Location", "http://127.0.0.1:1/");
+              exchange.sendResponseHeaders(307, -1);
+              return;
+            }
             exchange.getResponseHeaders().set("Content-Type", MediaTypes.OCI_INDEX);
             exchange.sendResponseHeaders(200, MANIFEST.length());
             exchange.getResponseBody().write(MANIFEST.getBytes(UTF_8));
@@ -131,6 +136,10 @@ class TlsTest {
   }
 
   private static FetchedManifest pull(TlsSettings tls) throws Exception {
+    return pull(tls, "1");
+  }
+
+  private static FetchedManifest pull(TlsSettings tls, String tag) throws Exception {
     RegistryHost direct = RegistryHost.direct(domain);
     RegistryHosts hosts =
         d ->
@@ -144,7 +153,7 @@ class TlsTest {
     try (RegistryClient client = Clients.client(hosts, new ArrayList<>())) {
       return client
           .repository(ImageReference.parse(domain + "/a/b"), Credentials.NONE)
-          .manifest("1");
+          .manifest(tag);
     }
   }
 
@@ -166,6 +175,13 @@ class TlsTest {
         .isInstanceOf(RegistryException.Unreachable.class)
         .hasMessageContaining("TLS");
     pull(settings(true, List.of(), certificate, key));
+  }
+
+  @Test
+  void refusesARedirectThatGivesUpTls() {
+    assertThatThrownBy(() -> pull(settings(true, List.of(), certificate, key), "insecure"))
+        .isInstanceOf(RegistryException.ProtocolViolation.class)
+        .hasMessageContaining("plain HTTP");
   }
 
   @Test
