@@ -138,8 +138,9 @@ public final class SandboxParts {
     PodNamespaces.configure(layout.pod(pod.id()), kinds, Sysctls.requested(pod.spec(), kinds));
   }
 
-  void dropNamespaces(Pod pod) throws NetworkException {
-    PodNamespaces.remove(layout.pod(pod.id()));
+  /** To unmount waits for whoever else mounts something. */
+  void dropNamespaces(Pod pod) throws NetworkException, InterruptedException {
+    blocking.run(() -> PodNamespaces.remove(layout.pod(pod.id())));
   }
 
   void mountShm(Pod pod) throws IOException {
