@@ -62,6 +62,9 @@ public final class Cgroup {
   }
 
   private void apply(Limits limits, boolean fresh) throws CgroupException {
+    if (limits.concernHugepages()) {
+      tools.tree().handDown(hierarchies, path, Controller.HUGETLB);
+    }
     LimitWriter out = new LimitWriter(tools.files(), path, fresh);
     try {
       tools.limits().apply(limits, out);

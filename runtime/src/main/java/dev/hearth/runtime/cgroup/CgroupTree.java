@@ -13,15 +13,15 @@ import java.util.Set;
 
 /** Makes and removes the folders of groups. Stateless. */
 final class CgroupTree {
-  /** Controllers that v2 has to be told to hand down. */
-  private static final List<Controller> HANDED_DOWN =
-      List.of(
-          Controller.CPU,
-          Controller.CPUSET,
-          Controller.MEMORY,
-          Controller.PIDS,
-          Controller.IO,
-          Controller.HUGETLB);
+  /** Controllers that v2 has to be told to hand down, and that every group has a use for. */
+  private static final Set<Controller> HANDED_DOWN =
+      Set.copyOf(
+          EnumSet.of(
+              Controller.CPU,
+              Controller.CPUSET,
+              Controller.MEMORY,
+              Controller.PIDS,
+              Controller.IO));
 
   /** How often to start again when somebody removes the parent just made. */
   private static final int ATTEMPTS = 5;
@@ -46,7 +46,7 @@ final class CgroupTree {
         boolean isNew = makeFolder(hierarchy, group, made);
         made.isNew &= isNew;
         if (isNew && hierarchy.isV2()) {
-          handDown(hierarchy, group);
+          handDown(hierarchy, group, HANDED_DOWN);
         }
       }
       return made;
@@ -121,12 +121,29 @@ final class CgroupTree {
   }
 
   /**
+   * Has v2 hand a controller down to an existing group. It stays so from the root on, groups of
+   * others included, and is therefore not done for a controller that few groups have a use for.
+   */
+  void handDown(List<Hierarchy> hierarchies, CgroupPath group, Controller controller)
+      throws CgroupException {
+    for (Hierarchy hierarchy : hierarchies) {
+      if (hierarchy.isV2()) {
+        handDown(hierarchy, group, Set.of(controller));
+      }
+    }
+  }
+
+  /**
    * Enables controllers in {@code cgroup.subtree_control} from the root down to the parent. What
    * the tree refuses is left out: whoever asks for such a limit will be told.
    */
-  private void handDown(Hierarchy hierarchy, CgroupPath group) throws CgroupException {
+  private void handDown(Hierarchy hierarchy, CgroupPath group, Set<Controller> controllers)
+      throws CgroupException {
     Set<Controller> wanted = EnumSet.noneOf(Controller.class);
-    HANDED_DOWN.stream().filter(hierarchy::has).forEach(wanted::add);
+    controllers.stream().filter(hierarchy::has).forEach(wanted::add);
+    if (wanted.isEmpty()) {
+      return;
+    }
     wanted.removeAll(enabled(hierarchy.folder(group).resolve("cgroup.controllers")));
     if (wanted.isEmpty()) {
       return;
@@ -160,7 +177,11 @@ final class CgroupTree {
   private Set<Controller> enabled(Path file) throws CgroupException {
     List<String> names = Arrays.asList(files.read(file).strip().split(" ", -1));
     Set<Controller> present = EnumSet.noneOf(Controller.class);
-    HANDED_DOWN.stream().filter(c -> names.contains(c.v2())).forEach(present::add);
+    for (Controller controller : Controller.values()) {
+      if (names.contains(controller.v2())) {
+        present.add(controller);
+      }
+    }
     return present;
   }
 

@@ -60,6 +60,12 @@ public record Limits(
         List.of());
   }
 
+  /** Whether any of them is of huge pages. */
+  boolean concernHugepages() {
+    return !hugepageBytes.isEmpty()
+        || unified.keySet().stream().anyMatch(file -> file.startsWith("hugetlb."));
+  }
+
   public Limits withPids(long newPids) {
     return new Limits(
         cpuPeriodMicros,

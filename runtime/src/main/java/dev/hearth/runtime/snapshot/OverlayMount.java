@@ -106,8 +106,7 @@ final class OverlayMount {
     if (writable.isEmpty() && lowers.size() == 1) {
       return copyReadOnly(lowers.getFirst());
     }
-    Fd mount =
-        way == Way.ONE_OPTION ? createOld(lowers, writable) : createNew(lowers, writable);
+    Fd mount = way == Way.ONE_OPTION ? createOld(lowers, writable) : createNew(lowers, writable);
     try {
       if (writable.isPresent()) {
         verifyWritable(writable.get().work());

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.hearth.runtime.cgroup.CgroupException.Reason;
 import dev.hearth.runtime.model.ContainerId;
 import dev.hearth.runtime.model.PodId;
+import dev.hearth.runtime.model.Resources;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -93,6 +94,20 @@ class CgroupsTest {
     assertThat(kernel.value(Controller.PIDS, "/hearth/pod/box", "pids.max")).isEqualTo("7");
     assertThat(kernel.value(Controller.PIDS, "/hearth/pod/box", "cgroup.subtree_control"))
         .isEmpty();
+  }
+
+  @Test
+  void handsTheControllerOfHugePagesDownOnlyWhereALimitIsAskedFor() throws Exception {
+    FakeKernel kernel = FakeKernel.v2();
+    Cgroups cgroups = kernel.cgroups();
+    Cgroup group = cgroups.create(GROUP, Limits.NONE);
+    assertThat(kernel.value(Controller.HUGETLB, "/", "cgroup.subtree_control"))
+        .contains("memory")
+        .doesNotContain("hugetlb");
+    group.update(
+        Limits.of(new Resources(0, 0, 0, 0, 0, 0, "", "", Map.of("2MB", 2L << 20), Map.of(), 0)));
+    assertThat(kernel.value(Controller.HUGETLB, "/hearth/pod/box", "hugetlb.2MB.max"))
+        .isEqualTo("2097152");
   }
 
   @Test

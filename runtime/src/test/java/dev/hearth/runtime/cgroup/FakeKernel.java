@@ -74,7 +74,9 @@ final class FakeKernel implements CgroupFiles, Ticker, Pidfds, DeviceGate {
           Controller.PIDS,
           Map.of("pids.max", "max", "pids.current", "0"),
           Controller.IO,
-          Map.of("io.stat", ""));
+          Map.of("io.stat", ""),
+          Controller.HUGETLB,
+          Map.of("hugetlb.2MB.max", "max"));
 
   private final Layout layout;
   final Map<Path, String> files = new TreeMap<>();

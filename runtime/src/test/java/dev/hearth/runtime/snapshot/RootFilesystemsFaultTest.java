@@ -105,8 +105,7 @@ final class RootFilesystemsFaultTest {
     }
     List<Digest> stack = List.of(Sha256.of(below), Sha256.of(above));
     var filesystems =
-        RootFilesystems.open(
-            root(), temp.resolve("state"), layers, calls, InstantSource.system());
+        RootFilesystems.open(root(), temp.resolve("state"), layers, calls, InstantSource.system());
     int prepareFailures =
         failUntilItSucceeds(
             () -> filesystems.prepare(ONE, stack, Optional.empty()),
