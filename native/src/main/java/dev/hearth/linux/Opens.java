@@ -18,6 +18,11 @@ public final class Opens {
   private static final int OPEN_HOW_SIZE = 24;
   private static final int MFD_CLOEXEC = 1;
   private static final int MFD_ALLOW_SEALING = 2;
+
+  /** Since Linux 6.3. */
+  private static final int MFD_NOEXEC_SEAL = 8;
+
+  private static final int MFD_EXEC = 16;
   private static final int EFD_NONBLOCK = 0x800;
   private static final String OPEN = "open";
 
@@ -113,13 +118,30 @@ public final class Opens {
   }
 
   /**
-   * A file in memory alone, which may be sealed.
+   * A file in memory alone, which may be sealed. It cannot be run where the kernel can prevent it.
    *
    * @param name shown in /proc, no more
    */
   public static Fd memory(String name) throws LinuxException {
+    return memory(name, MFD_NOEXEC_SEAL);
+  }
+
+  /**
+   * As {@link #memory}, of a program to be run.
+   *
+   * @throws LinuxException EACCES where the host allows no such file (sysctl vm.memfd_noexec of 2)
+   */
+  public static Fd executableMemory(String name) throws LinuxException {
+    return memory(name, MFD_EXEC);
+  }
+
+  private static Fd memory(String name, int kind) throws LinuxException {
     byte[] bytes = Sys.encode("make memory file", name);
-    int fd = LibC.memfd_create(bytes, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+    int fd = LibC.memfd_create(bytes, flags | kind);
+    if (fd < 0 && Sys.failedWith(Errno.EINVAL)) { // an older kernel, where all can be run
+      fd = LibC.memfd_create(bytes, flags);
+    }
     return new Fd(Sys.check(fd, "make memory file", name), "memory file " + name);
   }
 

@@ -1,13 +1,9 @@
 package dev.hearth.shim;
 
-import dev.hearth.linux.Descriptors;
 import dev.hearth.linux.Fd;
 import dev.hearth.linux.LinuxException;
-import dev.hearth.linux.Opens;
 import dev.hearth.linux.Poller;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
@@ -15,9 +11,7 @@ import java.util.concurrent.TimeoutException;
 /**
  * Starts containers, each under a shim of its own. Any number of threads may, at once.
  *
- * <p>The program is copied into a sealed memory file and run from there: a container that got hold
- * of the file it was started from could otherwise write to the host's copy (CVE-2019-5736), and an
- * upgrade may replace that file at any time.
+ * <p>What runs is a copy of the program, made once, as an upgrade may replace the file at any time.
  */
 public final class ShimLauncher implements AutoCloseable {
   private final Fd program;
@@ -30,25 +24,16 @@ public final class ShimLauncher implements AutoCloseable {
    * @throws IOException if it cannot be read, copied or run
    */
   public ShimLauncher(Poller poller, Path program) throws IOException {
-    this.program = copy(program);
-    run = new ShimRun(poller, this.program);
+    this(poller, ProgramCopy.of(program));
+  }
+
+  ShimLauncher(Poller poller, Fd program) throws IOException {
+    this.program = program;
+    run = new ShimRun(poller, program);
     try {
       mountBase = MountBase.make(run);
     } catch (IOException e) {
       this.program.close();
-      throw e;
-    }
-  }
-
-  private static Fd copy(Path program) throws IOException {
-    byte[] content = Files.readAllBytes(program);
-    Fd copy = Opens.memory("hearth-shim");
-    try {
-      Descriptors.writeAll(copy, ByteBuffer.wrap(content));
-      Descriptors.seal(copy);
-      return copy;
-    } catch (LinuxException e) {
-      copy.close();
       throw e;
     }
   }

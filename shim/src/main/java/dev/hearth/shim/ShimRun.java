@@ -23,7 +23,7 @@ import java.util.concurrent.TimeoutException;
 /**
  * Runs the shim's program with a plan, and listens to what it reports.
  *
- * @param program in memory, sealed
+ * @param program a copy that nobody can write to
  */
 record ShimRun(Poller poller, Fd program) {
   private static final int PLAN_FD = 3;

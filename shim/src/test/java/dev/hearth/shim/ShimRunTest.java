@@ -41,7 +41,7 @@ class ShimRunTest {
 
   private static StartedContainer launch(String script) throws Exception {
     try (Poller poller = new Poller();
-        Fd program = Opens.memory("shim")) {
+        Fd program = Opens.executableMemory("shim")) {
       byte[] content = ("#!/bin/sh\n" + script).getBytes(StandardCharsets.US_ASCII);
       Descriptors.writeAll(program, ByteBuffer.wrap(content));
       Descriptors.seal(program);
