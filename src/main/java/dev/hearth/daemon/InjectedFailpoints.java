@@ -10,8 +10,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * Makes a chosen step of a verb fail, or ends the daemon right after it, as a crash would: for
  * tests that go through all of them. Given as the system property {@code hearth.failpoint}: {@code
- * fail:VERB:N} or {@code crash:VERB:N}, with N counted from 1 over the daemon's life; or {@code
- * fail:VERB:each}, where every step fails the first time it is tried.
+ * fail:VERB:N} or {@code crash:VERB:N}, with N counted from 1 over the daemon's life, or a step's
+ * name instead, for the first of that name; or {@code fail:VERB:each}, where every step fails the
+ * first time it is tried.
  */
 final class InjectedFailpoints implements Failpoints {
   private enum What {
@@ -31,9 +32,9 @@ final class InjectedFailpoints implements Failpoints {
   private final AtomicInteger seen = new AtomicInteger();
   private final Set<String> failed = ConcurrentHashMap.newKeySet();
 
-  private InjectedFailpoints(What what, String verb, int at) {
+  private InjectedFailpoints(What what, String prefix, int at) {
     this.what = what;
-    this.prefix = verb + ": ";
+    this.prefix = prefix;
     this.at = at;
   }
 
@@ -55,8 +56,13 @@ final class InjectedFailpoints implements Failpoints {
               throw new IllegalArgumentException(
                   "hearth.failpoint is no fail or crash: " + property);
         };
-    boolean each = what == What.FAIL && parts[2].equals("each");
-    return new InjectedFailpoints(what, parts[1], each ? EACH : Integer.parseInt(parts[2]));
+    String prefix = parts[1] + ": ";
+    if (what == What.FAIL && parts[2].equals("each")) {
+      return new InjectedFailpoints(what, prefix, EACH);
+    }
+    return parts[2].matches("\\d+")
+        ? new InjectedFailpoints(what, prefix, Integer.parseInt(parts[2]))
+        : new InjectedFailpoints(what, prefix + parts[2], 1);
   }
 
   @Override

@@ -47,8 +47,8 @@ class AdoptionE2E {
   private static final int KILLED = 137;
   private static final int UNKNOWN = 255;
 
-  /** Of StartContainer's, the one after which the container runs and no record says so. */
-  private static final int LAUNCH_STEP = 3;
+  /** After this the container runs and no record says so. */
+  private static final String LAUNCHED = "crash:StartContainer:launch";
 
   private String lastPodId = "";
   private String lastId = "";
@@ -296,7 +296,7 @@ class AdoptionE2E {
   /** Kills the daemon just when a container has come to run, stops the shim, and returns it. */
   private long startOneThatIsNotRecorded(String name) throws Exception {
     BED.daemon().kill();
-    BED.daemon().startAgain("crash:StartContainer:" + LAUNCH_STEP);
+    BED.daemon().startAgain(LAUNCHED);
     PodSandboxConfig pod = Pods.pod(name, BED.home().logs());
     lastPodId = BED.cri().runPod(pod);
     ContainerConfig sleeper = Pods.container("main", BED.busybox(), "sleep", "1000");
