@@ -2,6 +2,7 @@ package dev.hearth.runtime.container;
 
 import dev.hearth.runtime.model.HearthException;
 import dev.hearth.runtime.pod.PodFailure;
+import dev.hearth.runtime.snapshot.SnapshotException;
 
 /** Checked exceptions of the packages below into what a caller can act on. */
 final class ContainerFailure {
@@ -11,6 +12,15 @@ final class ContainerFailure {
    * @param what the beginning of the message: what failed, on which object
    */
   static HearthException of(String what, Exception cause) {
+    if (cause instanceof SnapshotException e) {
+      String message = what + ": " + e.getMessage();
+      return switch (e.reason()) {
+        case NO_SUCH_PATH -> new HearthException.InvalidRequest(message, e);
+        case MISSING_LAYER, NOT_MAPPABLE -> new HearthException.WrongState(message, e);
+        case TOO_MANY_LAYERS -> new HearthException.LimitReached(message, e);
+        case UNKNOWN_CONTAINER, CONFLICT -> new HearthException.HostFailure(message, e);
+      };
+    }
     return PodFailure.of(what, cause);
   }
 }

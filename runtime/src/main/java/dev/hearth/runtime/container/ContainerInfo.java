@@ -3,11 +3,13 @@ package dev.hearth.runtime.container;
 import com.google.gson.JsonObject;
 import dev.hearth.runtime.cgroup.CgroupException;
 import dev.hearth.runtime.model.ContainerRecord;
+import dev.hearth.runtime.model.Digest;
 import dev.hearth.runtime.model.HearthException;
 import dev.hearth.runtime.model.PodRecord;
 import dev.hearth.runtime.pod.Pod;
 import dev.hearth.runtime.pod.Pods;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 
 /** What status answers tell of a container beside its record. */
@@ -30,6 +32,11 @@ public final class ContainerInfo {
   /** The same, in a pod whose record is at hand. */
   public static String logPath(PodRecord pod, ContainerRecord container) {
     return ContainerParts.log(pod, container).map(Path::toString).orElse("");
+  }
+
+  /** The ids that the images mounted in a container had when that was made, by their path. */
+  public Map<String, Digest> volumeImages(ContainerRecord container) {
+    return parts.volumeImages(container);
   }
 
   /**

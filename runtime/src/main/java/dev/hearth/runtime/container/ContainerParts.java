@@ -13,8 +13,10 @@ import dev.hearth.runtime.cgroup.Limits;
 import dev.hearth.runtime.cgroup.Statistics;
 import dev.hearth.runtime.model.ContainerId;
 import dev.hearth.runtime.model.ContainerRecord;
+import dev.hearth.runtime.model.Digest;
 import dev.hearth.runtime.model.HearthException;
 import dev.hearth.runtime.model.Layout;
+import dev.hearth.runtime.model.MountSpec;
 import dev.hearth.runtime.model.NamespaceMode;
 import dev.hearth.runtime.model.PodRecord;
 import dev.hearth.runtime.model.Resources;
@@ -23,6 +25,7 @@ import dev.hearth.runtime.pod.Pod;
 import dev.hearth.runtime.pod.PodFiles;
 import dev.hearth.runtime.pod.Pods;
 import dev.hearth.runtime.pod.SandboxParts;
+import dev.hearth.runtime.snapshot.ImageVolume;
 import dev.hearth.runtime.snapshot.RootFilesystems;
 import dev.hearth.runtime.snapshot.UpperUsage;
 import dev.hearth.shim.CgroupJoins;
@@ -30,7 +33,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -58,11 +63,13 @@ public final class ContainerParts {
     this.cgroups = cgroups;
   }
 
-  void makeSnapshot(ContainerRecord container) throws IOException, InterruptedException {
+  void makeSnapshot(ContainerRecord container, List<ImageVolume> volumes)
+      throws IOException, InterruptedException {
     roots.prepare(
         container.id(),
         container.image().diffIds(),
-        pods.require(container.podId().value()).spec().namespaces().user());
+        pods.require(container.podId().value()).spec().namespaces().user(),
+        volumes);
   }
 
   void removeSnapshot(ContainerId id) throws IOException, InterruptedException {
@@ -201,6 +208,17 @@ public final class ContainerParts {
     } catch (CgroupException e) {
       return Optional.empty();
     }
+  }
+
+  /** The ids that the images mounted in a container had when that was made, by their path. */
+  Map<String, Digest> volumeImages(ContainerRecord container) {
+    Map<String, Digest> images = new HashMap<>();
+    for (MountSpec mount : container.spec().mounts()) {
+      roots
+          .volumeImage(container.id(), mount.containerPath())
+          .ifPresent(image -> images.put(mount.containerPath(), image));
+    }
+    return images;
   }
 
   /** What it wrote, as last measured. */

@@ -6,6 +6,7 @@ import dev.hearth.linux.Errno;
 import dev.hearth.linux.Fd;
 import dev.hearth.linux.LinuxException;
 import dev.hearth.linux.Namespace;
+import dev.hearth.linux.Namespaces;
 import dev.hearth.runtime.cgroup.Cgroup;
 import dev.hearth.runtime.cgroup.DeviceRule;
 import dev.hearth.runtime.cgroup.Join;
@@ -40,6 +41,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -47,6 +49,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -58,6 +61,10 @@ public final class ContainerPlanner {
   /** Longest /etc/passwd or /etc/group of an image that is read, in bytes. */
   private static final int MAX_DATABASE = UserDatabase.MAX_TEXT;
 
+  /** How long the file systems of bound paths may take to answer. */
+  private static final Duration ANSWER = Duration.ofSeconds(20);
+
+  private final HostPaths hostPaths = new HostPaths(ANSWER);
   private final Layout layout;
   private final Pods pods;
   private final Containers containers;
@@ -139,18 +146,22 @@ public final class ContainerPlanner {
    * @param root its root file system, mounted and attached nowhere
    */
   Prepared launch(PodRecord pod, ContainerRecord container, Cgroup cgroup, Fd root)
-      throws IOException {
+      throws IOException, InterruptedException {
     List<Fd> open = new ArrayList<>();
     try {
       Map<String, MountSource> sources = new HashMap<>();
+      hostPaths.prepare(
+          container.spec().mounts().stream()
+              .filter(mount -> mount.image().isEmpty())
+              .map(mount -> Path.of(mount.hostPath()))
+              .toList());
+      Optional<Fd> users = users(pod);
+      users.ifPresent(open::add);
       for (MountSpec mount : container.spec().mounts()) {
-        if (mount.image().isEmpty()) {
-          makeMissing(Path.of(mount.hostPath()));
-        }
-        if (mount.image().isEmpty() && ContainerPlans.needsSource(mount)) {
-          Fd copy = DetachedMounts.copy(Path.of(mount.hostPath()), true);
-          open.add(copy);
-          sources.put(mount.containerPath(), new MountSource.Detached(copy));
+        if (ContainerPlans.needsSource(mount)) {
+          Fd source = source(container, mount, users);
+          open.add(source);
+          sources.put(mount.containerPath(), new MountSource.Detached(source));
         }
       }
       ContainerPlan plan =
@@ -158,16 +169,43 @@ public final class ContainerPlanner {
       return new Prepared(
           plan.launch(supervision(pod, container, cgroup), PauseProcess.joins(cgroup.join())),
           open);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | InterruptedException | RuntimeException e) {
       open.forEach(Fd::close);
       throw e;
     }
   }
 
-  /** A host path that is bound and does not exist becomes a folder, as the peers have it. */
-  private static void makeMissing(Path path) throws IOException {
-    if (!Files.exists(path)) {
-      Files.createDirectories(path);
+  private Optional<Fd> users(PodRecord pod) throws LinuxException {
+    return pod.spec().namespaces().user().isEmpty()
+        ? Optional.empty()
+        : Optional.of(Namespaces.open(SandboxParts.pin(layout.pod(pod.id()), Namespace.USER)));
+  }
+
+  /** What must be mounted before the container's process is there to do it. */
+  private Fd source(ContainerRecord container, MountSpec mount, Optional<Fd> users)
+      throws IOException, InterruptedException {
+    if (!mount.image().isEmpty()) {
+      return roots.volume(container.id(), mount.containerPath(), mount.imageSubPath(), users);
+    }
+    Fd copy = DetachedMounts.copy(Path.of(mount.hostPath()), true);
+    try {
+      if (mount.idMappings().isPresent()) {
+        DetachedMounts.change(
+            copy, new DetachedMounts.Change(Set.of(), Set.of(), Optional.empty(), users), false);
+      }
+      return copy;
+    } catch (LinuxException e) {
+      copy.close();
+      throw e;
+    }
+  }
+
+  /** Looks for what the images mounted in a container must have. */
+  void checkVolumes(ContainerRecord container) throws IOException, InterruptedException {
+    for (MountSpec mount : container.spec().mounts()) {
+      if (!mount.image().isEmpty()) {
+        source(container, mount, Optional.empty()).close();
+      }
     }
   }
 
@@ -198,16 +236,6 @@ public final class ContainerPlanner {
       Optional<Cgroup> cgroup,
       MountSource root,
       Map<String, MountSource> sources) {
-    for (MountSpec mount : container.spec().mounts()) {
-      if (!mount.image().isEmpty()) {
-        throw new HearthException.Unsupported(
-            "mount of image "
-                + mount.image()
-                + " at "
-                + mount.containerPath()
-                + ": image volumes are not supported");
-      }
-    }
     Path state = layout.pod(pod.id());
     Surroundings around =
         new Surroundings(
@@ -230,7 +258,8 @@ public final class ContainerPlanner {
     Map<String, MountSource> all = new HashMap<>();
     for (MountSpec mount : container.spec().mounts()) {
       if (ContainerPlans.needsSource(mount)) {
-        all.put(mount.containerPath(), new MountSource.Bind(Path.of(mount.hostPath()), true));
+        Path shown = Path.of(mount.image().isEmpty() ? mount.hostPath() : "/");
+        all.put(mount.containerPath(), new MountSource.Bind(shown, true));
       }
     }
     all.putAll(sources);

@@ -16,6 +16,7 @@ import dev.hearth.runtime.model.RandomIds;
 import dev.hearth.runtime.model.Steps;
 import dev.hearth.runtime.pod.Pod;
 import dev.hearth.runtime.pod.Pods;
+import dev.hearth.runtime.snapshot.ImageVolume;
 import dev.hearth.runtime.store.StoreException;
 import java.time.InstantSource;
 import java.util.List;
@@ -78,13 +79,7 @@ public final class CreateContainer {
       if (!pod.ready()) {
         throw new HearthException.WrongState("pod sandbox " + pod.id() + " is not ready");
       }
-      Image image =
-          images
-              .resolve(spec.image())
-              .orElseThrow(() ->
-                  new HearthException.NotFound(
-                      "image " + spec.image() + " is not here: pull it first"));
-      return create(pod, spec, image);
+      return create(pod, spec, require(spec.image()));
     } finally {
       pod.shared().unlock();
     }
@@ -144,8 +139,12 @@ public final class CreateContainer {
     ContainerId id = container.id();
     try {
       steps.run("record intent", () -> container.replace(container.record()));
+      List<ImageVolume> volumes = volumes(container.spec());
       steps.run(
-          "snapshot", () -> parts.makeSnapshot(container.record()), () -> parts.removeSnapshot(id));
+          "snapshot",
+          () -> parts.makeSnapshot(container.record(), volumes),
+          () -> parts.removeSnapshot(id));
+      steps.run("image volumes", () -> planner.checkVolumes(container.record()));
       steps.run("state directory", () -> parts.makeState(id), () -> parts.deleteState(id));
       steps.run("log folder", () -> parts.makeLogFolder(pod.record(), container.record()));
       steps.run("pid namespace", () -> parts.needPidNamespace(pod, container.record()));
@@ -162,6 +161,23 @@ public final class CreateContainer {
     events.publish(ContainerEvent.Kind.CREATED, pod.id(), id);
     turn.created(container.record());
     return id;
+  }
+
+  private List<ImageVolume> volumes(ContainerSpec spec) {
+    return spec.mounts().stream()
+        .filter(mount -> !mount.image().isEmpty())
+        .map(mount -> {
+          Image image = require(mount.image());
+          return new ImageVolume(mount.containerPath(), image.id(), image.config().diffIds());
+        })
+        .toList();
+  }
+
+  private Image require(String image) {
+    return images
+        .resolve(image)
+        .orElseThrow(
+            () -> new HearthException.NotFound("image " + image + " is not here: pull it first"));
   }
 
   /** Those plugins that admitted it give back what they set aside for it. */

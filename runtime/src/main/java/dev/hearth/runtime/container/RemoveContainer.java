@@ -105,7 +105,9 @@ public final class RemoveContainer {
 
   /** An image removed under its container kept its layers until now. */
   private void freeImage(Container container) {
-    if (images.find(container.record().imageId()).isPresent()) {
+    boolean volumes =
+        container.spec().mounts().stream().anyMatch(mount -> !mount.image().isEmpty());
+    if (!volumes && images.find(container.record().imageId()).isPresent()) {
       return;
     }
     Thread.ofVirtual()

@@ -2,6 +2,7 @@ package dev.hearth.runtime.cri;
 
 import dev.hearth.proto.cri.v1.Container;
 import dev.hearth.proto.cri.v1.ContainerFilter;
+import dev.hearth.proto.cri.v1.ContainerStatus;
 import dev.hearth.proto.cri.v1.ContainerStatusResponse;
 import dev.hearth.proto.cri.v1.PodSandbox;
 import dev.hearth.proto.cri.v1.PodSandboxFilter;
@@ -73,7 +74,7 @@ public final class StatusReader {
     // A kubelet that goes by events takes its containers from here, as of that time.
     for (ContainerRecord container : contents.containers(pod.id())) {
       response.addContainersStatuses(
-          ToCri.containerStatus(container, ContainerInfo.logPath(pod.record(), container)));
+          status(container, ContainerInfo.logPath(pod.record(), container)));
     }
     if (verbose) {
       response.putInfo("info", verboseInfo.pod(pod.record()));
@@ -92,12 +93,16 @@ public final class StatusReader {
   ContainerStatusResponse container(String id, boolean verbose) {
     ContainerRecord record = containers.require(id).record();
     ContainerStatusResponse.Builder response =
-        ContainerStatusResponse.newBuilder()
-            .setStatus(ToCri.containerStatus(record, info.logPath(record)));
+        ContainerStatusResponse.newBuilder().setStatus(status(record, info.logPath(record)));
     if (verbose) {
       response.putInfo("info", verboseInfo.container(record));
     }
     return response.build();
+  }
+
+  private ContainerStatus status(ContainerRecord container, String logPath) {
+    return ToCri.withVolumes(
+        ToCri.containerStatus(container, logPath), info.volumeImages(container));
   }
 
   StatusResponse runtime(boolean verbose) {

@@ -23,6 +23,7 @@ import dev.hearth.runtime.model.ContainerMetadata;
 import dev.hearth.runtime.model.ContainerRecord;
 import dev.hearth.runtime.model.ContainerSpec;
 import dev.hearth.runtime.model.ContainerState;
+import dev.hearth.runtime.model.Digest;
 import dev.hearth.runtime.model.IdMapping;
 import dev.hearth.runtime.model.MountSpec;
 import dev.hearth.runtime.model.NamespaceMode;
@@ -35,6 +36,7 @@ import dev.hearth.runtime.model.Resources;
 import dev.hearth.runtime.model.UserNamespace;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 
 /** Our records into CRI answers. */
 final class ToCri {
@@ -250,6 +252,21 @@ final class ToCri {
             builder
                 .addAllUidMappings(mappings.uids().stream().map(ToCri::mapping).toList())
                 .addAllGidMappings(mappings.gids().stream().map(ToCri::mapping).toList()));
+    return builder.build();
+  }
+
+  /** Says of images mounted in a container which they were when it was made. */
+  static ContainerStatus withVolumes(ContainerStatus status, Map<String, Digest> images) {
+    if (images.isEmpty()) {
+      return status;
+    }
+    ContainerStatus.Builder builder = status.toBuilder();
+    for (Mount.Builder mount : builder.getMountsBuilderList()) {
+      Digest image = images.get(mount.getContainerPath());
+      if (image != null) {
+        mount.getImageBuilder().setImageRef(image.toString());
+      }
+    }
     return builder.build();
   }
 

@@ -36,8 +36,17 @@ public record MountSpec(
     if (containerPath.isEmpty()) {
       throw new HearthException.InvalidRequest("a mount has no container path");
     }
+    Checks.noNul("image path", imageSubPath);
     if (image.isEmpty()) {
       Checks.absolute("mount source", hostPath);
+      if (!imageSubPath.isEmpty()) {
+        throw new HearthException.InvalidRequest(
+            "mount " + containerPath + " names a path in an image, and no image");
+      }
+    } else if (!readonly || propagation != Propagation.PRIVATE || !hostPath.isEmpty()) {
+      throw new HearthException.InvalidRequest(
+          "a mount of an image must be read-only and private, and have no host path: "
+              + containerPath);
     }
     if (recursiveReadonly && (!readonly || propagation != Propagation.PRIVATE)) {
       throw new HearthException.InvalidRequest(

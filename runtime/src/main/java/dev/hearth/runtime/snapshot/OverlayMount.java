@@ -9,6 +9,9 @@ import dev.hearth.linux.LinuxException;
 import dev.hearth.linux.MountAttribute;
 import dev.hearth.linux.MountFlag;
 import dev.hearth.linux.Mounts;
+import dev.hearth.linux.OpenFlag;
+import dev.hearth.linux.Opens;
+import dev.hearth.linux.ResolveFlag;
 import dev.hearth.linux.UnmountFlag;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,6 +42,13 @@ final class OverlayMount {
           MountAttribute.NO_SUID,
           MountAttribute.NO_DEVICES,
           MountAttribute.NO_EXEC);
+
+  private static final Set<ResolveFlag> INSIDE =
+      Set.of(ResolveFlag.IN_ROOT, ResolveFlag.NO_MAGIC_LINKS);
+
+  /** An image that a container sees beside its own may have programs. */
+  private static final Set<MountAttribute> VOLUME =
+      Set.of(MountAttribute.READ_ONLY, MountAttribute.NO_SUID, MountAttribute.NO_DEVICES);
 
   /** How layers are told. */
   enum Way {
@@ -169,6 +179,48 @@ final class OverlayMount {
                 + " ext4, xfs or btrfs");
       }
       throw e;
+    }
+  }
+
+  /**
+   * Stacks the layers of an image to be seen by a container, and takes a part of that.
+   *
+   * @param inside path in the image; empty for all of it
+   * @param users a user namespace to map owners to
+   */
+  Fd createVolume(List<Fd> lowers, String inside, Optional<Fd> users) throws IOException {
+    Fd whole =
+        users.isPresent()
+            ? createMapped(lowers, Optional.empty(), users.get())
+            : create(lowers, Optional.empty());
+    try {
+      DetachedMounts.change(
+          whole,
+          new DetachedMounts.Change(
+              VOLUME, Set.of(MountAttribute.NO_EXEC), Optional.empty(), Optional.empty()),
+          false);
+      if (inside.isEmpty()) {
+        return whole;
+      }
+    } catch (IOException e) {
+      whole.close();
+      throw e;
+    }
+    try (whole) {
+      return part(whole, inside);
+    }
+  }
+
+  /** Kernels before 6.15 copy nothing out of what is attached nowhere. */
+  private Fd part(Fd whole, String inside) throws IOException {
+    Path at = Files.createTempDirectory(Files.createDirectories(mountPoint), "image-");
+    try {
+      DetachedMounts.attach(whole, at);
+      try (Fd place = Opens.openIn(whole, inside, Set.of(OpenFlag.PATH), INSIDE)) {
+        return DetachedMounts.copy(place, false);
+      }
+    } finally {
+      detach(at);
     }
   }
 

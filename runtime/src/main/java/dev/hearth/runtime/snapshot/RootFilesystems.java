@@ -2,10 +2,12 @@ package dev.hearth.runtime.snapshot;
 
 import static dev.hearth.runtime.snapshot.SnapshotException.Reason.CONFLICT;
 import static dev.hearth.runtime.snapshot.SnapshotException.Reason.MISSING_LAYER;
+import static dev.hearth.runtime.snapshot.SnapshotException.Reason.NO_SUCH_PATH;
 import static dev.hearth.runtime.snapshot.SnapshotException.Reason.TOO_MANY_LAYERS;
 import static dev.hearth.runtime.snapshot.SnapshotException.Reason.UNKNOWN_CONTAINER;
 
 import dev.hearth.linux.BlockingCalls;
+import dev.hearth.linux.Errno;
 import dev.hearth.linux.Fd;
 import dev.hearth.linux.LinuxException;
 import dev.hearth.linux.OpenFlag;
@@ -106,8 +108,8 @@ public final class RootFilesystems implements AutoCloseable {
     scan(folder, found, leftovers);
     var needed = new HashSet<Digest>();
     for (Snapshot snapshot : found) {
-      layers.holdEvenAbsent(Set.copyOf(snapshot.layers()));
-      needed.addAll(snapshot.layers());
+      layers.holdEvenAbsent(snapshot.held());
+      needed.addAll(snapshot.held());
     }
     OverlayMount overlay;
     try (Fd any = openFolder(folder)) {
@@ -151,7 +153,7 @@ public final class RootFilesystems implements AutoCloseable {
   /** The layers root file systems are made of: not to be removed. */
   public Set<Digest> layersInUse() {
     var used = new HashSet<Digest>();
-    snapshots.values().forEach(snapshot -> used.addAll(snapshot.layers()));
+    snapshots.values().forEach(snapshot -> used.addAll(snapshot.held()));
     return used;
   }
 
@@ -160,9 +162,14 @@ public final class RootFilesystems implements AutoCloseable {
    *
    * @param diffIds of the image's layers, the lowest first; one at least
    * @param users the user namespace it is to be mounted for, if not the node's
+   * @param volumes images the container sees beside its own
    * @throws SnapshotException when a layer is missing, or it was prepared with other layers
    */
-  public void prepare(ContainerId container, List<Digest> diffIds, Optional<UserNamespace> users)
+  public void prepare(
+      ContainerId container,
+      List<Digest> diffIds,
+      Optional<UserNamespace> users,
+      List<ImageVolume> volumes)
       throws IOException, InterruptedException {
     if (diffIds.isEmpty()) {
       throw new IllegalArgumentException("an image of no layers has no root file system");
@@ -175,13 +182,18 @@ public final class RootFilesystems implements AutoCloseable {
       }
       return;
     }
-    calls.<IOException>run(() -> prepareBlocking(container, diffIds, users));
+    calls.<IOException>run(() -> prepareBlocking(container, diffIds, users, volumes));
   }
 
   private void prepareBlocking(
-      ContainerId container, List<Digest> diffIds, Optional<UserNamespace> users)
+      ContainerId container,
+      List<Digest> diffIds,
+      Optional<UserNamespace> users,
+      List<ImageVolume> volumes)
       throws IOException {
-    Set<Digest> held = Set.copyOf(diffIds);
+    Path temporary = folder.resolve(TEMPORARY + container);
+    var snapshot = new Snapshot(container, temporary, diffIds, volumes);
+    Set<Digest> held = snapshot.held();
     lock.lock();
     try {
       Optional<Digest> missing = layers.hold(held);
@@ -191,17 +203,15 @@ public final class RootFilesystems implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    Path temporary = folder.resolve(TEMPORARY + container);
     try {
       TreeRemoval.remove(temporary);
-      var snapshot = new Snapshot(container, temporary, diffIds);
       snapshot.create();
       try (Lowers lowers = lowers(diffIds)) {
         implied.apply(lowers.layers(), lowers.roots(), snapshot.upper(), users);
       }
       Path path = folder.resolve(container.value());
       Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
-      snapshots.put(container, new Snapshot(container, path, diffIds));
+      snapshots.put(container, new Snapshot(container, path, diffIds, volumes));
     } catch (IOException | RuntimeException e) {
       try {
         TreeRemoval.remove(temporary);
@@ -341,6 +351,46 @@ public final class RootFilesystems implements AutoCloseable {
   }
 
   /**
+   * Mounts an image that a container sees beside its own, or a part of it, read-only and attached
+   * nowhere; the caller closes the descriptor.
+   *
+   * @param at as in its {@link ImageVolume}
+   * @param inside path in the image, by which no link leads out of it; may be empty
+   * @param users as in {@link #mount}
+   * @throws SnapshotException when there is no such volume, or nothing at that path
+   */
+  public Fd volume(ContainerId container, String at, String inside, Optional<Fd> users)
+      throws IOException, InterruptedException {
+    ImageVolume volume =
+        snapshot(container).volumes().stream()
+            .filter(known -> known.at().equals(at))
+            .findFirst()
+            .orElseThrow(() ->
+                new SnapshotException(
+                    UNKNOWN_CONTAINER, "container " + container + " has no image at " + at));
+    return calls.<Fd, IOException>call(() -> {
+      try (Lowers lowers = lowers(volume.layers())) {
+        return overlay.createVolume(lowers.roots(), inside, users);
+      } catch (LinuxException e) {
+        if (!inside.isEmpty() && e.isAnyOf(Errno.ENOENT, Errno.ENOTDIR, Errno.ELOOP)) {
+          throw new SnapshotException(
+              NO_SUCH_PATH, "image " + volume.image() + " has no " + inside);
+        }
+        throw e;
+      }
+    });
+  }
+
+  /** The id that an image a container sees had when the container was made. */
+  public Optional<Digest> volumeImage(ContainerId container, String at) {
+    return Optional.ofNullable(snapshots.get(container)).stream()
+        .flatMap(snapshot -> snapshot.volumes().stream())
+        .filter(volume -> volume.at().equals(at))
+        .map(ImageVolume::image)
+        .findFirst();
+  }
+
+  /**
    * What the container wrote, as it was measured last; measured again in the background when that
    * is some time ago. Never waits for the disk beyond a few entries.
    *
@@ -370,7 +420,7 @@ public final class RootFilesystems implements AutoCloseable {
     Snapshot snapshot = snapshots.remove(container);
     usage.forget(container);
     if (snapshot != null) {
-      release(Set.copyOf(snapshot.layers()));
+      release(snapshot.held());
     }
     if (!TreeRemoval.remove(gone, REMOVED_AT_ONCE)) {
       deleteInBackground(gone);

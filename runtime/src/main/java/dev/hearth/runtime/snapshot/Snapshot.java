@@ -7,13 +7,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A container's part of a root file system on disk.
  *
  * <pre>
  *   layers   digests of the layers it is made of, the lowest first, a line each
+ *   volumes  the images it sees beside its own, where there are any
  *   upper/   what the container writes
  *   work/    overlayfs's own
  * </pre>
@@ -21,11 +24,20 @@ import java.util.List;
  * <p>It gets its name when complete, by a rename. Nothing is synced: what a power loss tears
  * belongs to a container that it ended as well.
  */
-record Snapshot(ContainerId container, Path folder, List<Digest> layers) {
+record Snapshot(
+    ContainerId container, Path folder, List<Digest> layers, List<ImageVolume> volumes) {
   private static final String LAYERS = "layers";
 
   Snapshot {
     layers = List.copyOf(layers);
+    volumes = List.copyOf(volumes);
+  }
+
+  /** All layers it needs. */
+  Set<Digest> held() {
+    var held = new HashSet<Digest>(layers);
+    volumes.forEach(volume -> held.addAll(volume.layers()));
+    return held;
   }
 
   Path upper() {
@@ -44,6 +56,9 @@ record Snapshot(ContainerId container, Path folder, List<Digest> layers) {
     var text = new StringBuilder();
     layers.forEach(layer -> text.append(layer).append('\n'));
     Files.writeString(folder.resolve(LAYERS), text, StandardCharsets.US_ASCII);
+    if (!volumes.isEmpty()) {
+      ImageVolume.write(folder, volumes);
+    }
   }
 
   /**
@@ -64,6 +79,6 @@ record Snapshot(ContainerId container, Path folder, List<Digest> layers) {
         throw new IOException("snapshot " + folder + " is torn: " + e.getMessage(), e);
       }
     }
-    return new Snapshot(container, folder, layers);
+    return new Snapshot(container, folder, layers, ImageVolume.read(folder));
   }
 }

@@ -21,6 +21,8 @@ public final class SnapshotException extends IOException {
     TOO_MANY_LAYERS,
     /** A file system that cannot be shown through a user namespace. */
     NOT_MAPPABLE,
+    /** An image has nothing at the path asked for. */
+    NO_SUCH_PATH,
   }
 
   private final Reason reason;

@@ -256,8 +256,10 @@ final class ContainerMounts {
         throw new HearthException.InvalidRequest(
             "mount " + target + ": its id mappings are not those of the pod's user namespace");
       }
-      // As the peers have it, not what is mounted below: few file systems can be mapped.
-      changes.add(MountChange.mappingIds(false));
+      if (!ContainerPlans.needsSource(mount)) {
+        // As the peers have it, not what is mounted below: few file systems can be mapped.
+        changes.add(MountChange.mappingIds(false));
+      }
     }
     changes.add(MountChange.propagating(true, propagation(mount)));
     if (mount.readonly()) {

@@ -112,7 +112,7 @@ final class RootFilesystemsIT {
                 .dir("w")
                 .file("w/z", "top")
                 .file(".wh.w", ""));
-    filesystems.prepare(ONE, List.of(base, top), Optional.empty());
+    filesystems.prepare(ONE, List.of(base, top), Optional.empty(), List.of());
     Path root = attach(ONE);
 
     assertThat(LayersContract.names(root)).containsExactly("b", "d", "o", "w");
@@ -126,8 +126,8 @@ final class RootFilesystemsIT {
   @Test
   void mountsALayerOnceForAllContainersAndUnmountsItWithTheLast() throws Exception {
     Digest base = layer(new TarBytes().file("a", "base"));
-    filesystems.prepare(ONE, List.of(base), Optional.empty());
-    filesystems.prepare(TWO, List.of(base), Optional.empty());
+    filesystems.prepare(ONE, List.of(base), Optional.empty(), List.of());
+    filesystems.prepare(TWO, List.of(base), Optional.empty(), List.of());
     assertThat(mounts()).hasSize(layers.format() == LayerFormat.EROFS ? 1 : 0);
     filesystems.remove(ONE);
     filesystems.mount(TWO, Optional.empty()).close();
@@ -140,8 +140,8 @@ final class RootFilesystemsIT {
   void adoptsMountsOfTheDaemonBefore() throws Exception {
     Digest base = layer(new TarBytes().file("a", "base"));
     Digest other = layer(new TarBytes().file("b", "other"));
-    filesystems.prepare(ONE, List.of(base), Optional.empty());
-    filesystems.prepare(TWO, List.of(other), Optional.empty());
+    filesystems.prepare(ONE, List.of(base), Optional.empty(), List.of());
+    filesystems.prepare(TWO, List.of(other), Optional.empty(), List.of());
     Path running = attach(ONE);
     filesystems.close();
     // The second container's record got lost with the daemon.
@@ -159,7 +159,8 @@ final class RootFilesystemsIT {
 
   @Test
   void mountsAgainAfterAVolatileMount() throws Exception {
-    filesystems.prepare(ONE, List.of(layer(new TarBytes().file("a", "base"))), Optional.empty());
+    filesystems.prepare(
+        ONE, List.of(layer(new TarBytes().file("a", "base"))), Optional.empty(), List.of());
     Path first = attach(ONE);
     Files.writeString(first.resolve("kept"), "yes");
     Mounts.unmount(attached.removeLast(), Set.of(UnmountFlag.DETACH));
@@ -170,7 +171,7 @@ final class RootFilesystemsIT {
   void takesALayerThatComesTwice() throws Exception {
     Digest a = layer(new TarBytes().file("f", "a"));
     Digest b = layer(new TarBytes().file(".wh.f", "").file("g", "b"));
-    filesystems.prepare(ONE, List.of(a, b, a), Optional.empty());
+    filesystems.prepare(ONE, List.of(a, b, a), Optional.empty(), List.of());
     assertThat(LayersContract.names(attach(ONE))).containsExactly("f", "g");
   }
 
@@ -180,7 +181,7 @@ final class RootFilesystemsIT {
     for (int i = 0; i < 130; i++) {
       diffIds.add(layer(new TarBytes().file("f" + i, "x").file("same", "" + i)));
     }
-    filesystems.prepare(ONE, diffIds, Optional.empty());
+    filesystems.prepare(ONE, diffIds, Optional.empty(), List.of());
     Path root = attach(ONE);
     assertThat(LayersContract.names(root)).hasSize(131);
     assertThat(root.resolve("same")).hasContent("129");
@@ -190,7 +191,7 @@ final class RootFilesystemsIT {
   void letsARootHideAllLayersBelow() throws Exception {
     Digest below = layer(new TarBytes().file("f", "a"));
     Digest top = layer(new TarBytes().file("g", "b").file(".wh..wh..opq", ""));
-    filesystems.prepare(ONE, List.of(below, top), Optional.empty());
+    filesystems.prepare(ONE, List.of(below, top), Optional.empty(), List.of());
     assertThat(LayersContract.names(attach(ONE))).containsExactly("g");
   }
 
@@ -217,7 +218,7 @@ final class RootFilesystemsIT {
                 .file("home/u/y", "")
                 .file("gone/z", "")
                 .file("new/z", ""));
-    filesystems.prepare(ONE, List.of(below, hiding, top), Optional.empty());
+    filesystems.prepare(ONE, List.of(below, hiding, top), Optional.empty(), List.of());
     Path root = attach(ONE);
     assertThat(mode(root)).isEqualTo("555 0:0");
     assertThat(mode(root.resolve("tmp"))).isEqualTo("1777 0:0");
@@ -245,8 +246,8 @@ final class RootFilesystemsIT {
                 .fifo("etc/fifo")
                 .device("etc/null", '3', 1, 3));
     Digest two = layer(new TarBytes().file("etc/hosts", "h".repeat(100_000)));
-    filesystems.prepare(ONE, List.of(one), Optional.empty());
-    filesystems.prepare(TWO, List.of(one, two), Optional.empty());
+    filesystems.prepare(ONE, List.of(one), Optional.empty(), List.of());
+    filesystems.prepare(TWO, List.of(one, two), Optional.empty(), List.of());
     for (ContainerId id : List.of(ONE, TWO)) {
       try (RootView view = filesystems.view(id)) {
         assertThat(view.read("/etc/passwd", 100)).hasValue(TarBytes.bytes("root"));
@@ -268,7 +269,7 @@ final class RootFilesystemsIT {
   void mountsInTheWaysOfOlderKernels() throws Exception {
     Digest one = layer(new TarBytes().file("a", "1"));
     Digest two = layer(new TarBytes().file("b", "2"));
-    filesystems.prepare(ONE, List.of(one, two), Optional.empty());
+    filesystems.prepare(ONE, List.of(one, two), Optional.empty(), List.of());
     Path upper = temp.resolve("root/snapshots").resolve(ONE.value()).resolve("upper");
     var roots = new ArrayList<Fd>();
     try (Fd up = folder(upper);
@@ -308,7 +309,8 @@ final class RootFilesystemsIT {
 
   @Test
   void cleansUpWhatACrashLeft() throws Exception {
-    filesystems.prepare(ONE, List.of(layer(new TarBytes().file("a", ""))), Optional.empty());
+    filesystems.prepare(
+        ONE, List.of(layer(new TarBytes().file("a", ""))), Optional.empty(), List.of());
     filesystems.close();
     Path folder = temp.resolve("root/snapshots");
     Files.createDirectories(folder.resolve(".new-" + TWO + "/upper"));
@@ -324,7 +326,8 @@ final class RootFilesystemsIT {
 
   @Test
   void removesWhatALargeContainerWroteWithoutAWait() throws Exception {
-    filesystems.prepare(ONE, List.of(layer(new TarBytes().file("a", ""))), Optional.empty());
+    filesystems.prepare(
+        ONE, List.of(layer(new TarBytes().file("a", ""))), Optional.empty(), List.of());
     Path root = attach(ONE);
     for (int i = 0; i < 1000; i++) {
       Files.createDirectories(root.resolve("d" + i));
@@ -346,7 +349,7 @@ final class RootFilesystemsIT {
                 .mode(06755)
                 .pax("SCHILY.xattr.user.u", "1", "SCHILY.xattr.security.capability", CAPABILITY)
                 .file("bin", "x"));
-    filesystems.prepare(ONE, List.of(one), Optional.empty());
+    filesystems.prepare(ONE, List.of(one), Optional.empty(), List.of());
     Path root = attach(ONE);
     assertThat(mode(root.resolve("bin"))).isEqualTo("6755 0:0");
     assertThat(Xattrs.list(root.resolve("bin")))
@@ -364,7 +367,8 @@ final class RootFilesystemsIT {
   void refusesWhatIsNotThere() throws Exception {
     Digest here = layer(new TarBytes().file("a", ""));
     Digest missing = Sha256.of(new byte[1]);
-    assertThatThrownBy(() -> filesystems.prepare(ONE, List.of(here, missing), Optional.empty()))
+    assertThatThrownBy(
+            () -> filesystems.prepare(ONE, List.of(here, missing), Optional.empty(), List.of()))
         .isInstanceOf(SnapshotException.class)
         .hasMessageContaining(missing.hex());
     assertThat(layers.remove(here)).isTrue();
@@ -378,9 +382,9 @@ final class RootFilesystemsIT {
   void preparesOnceForARepeatedRequest() throws Exception {
     Digest a = layer(new TarBytes().file("a", ""));
     Digest b = layer(new TarBytes().file("b", ""));
-    filesystems.prepare(ONE, List.of(a), Optional.empty());
-    filesystems.prepare(ONE, List.of(a), Optional.empty());
-    assertThatThrownBy(() -> filesystems.prepare(ONE, List.of(b), Optional.empty()))
+    filesystems.prepare(ONE, List.of(a), Optional.empty(), List.of());
+    filesystems.prepare(ONE, List.of(a), Optional.empty(), List.of());
+    assertThatThrownBy(() -> filesystems.prepare(ONE, List.of(b), Optional.empty(), List.of()))
         .isInstanceOfSatisfying(
             SnapshotException.class,
             e -> assertThat(e.reason()).isEqualTo(SnapshotException.Reason.CONFLICT));
@@ -393,7 +397,8 @@ final class RootFilesystemsIT {
 
   @Test
   void measuresWhatAContainerWrote() throws Exception {
-    filesystems.prepare(ONE, List.of(layer(new TarBytes().file("a", "base"))), Optional.empty());
+    filesystems.prepare(
+        ONE, List.of(layer(new TarBytes().file("a", "base"))), Optional.empty(), List.of());
     Path root = attach(ONE);
     Files.write(root.resolve("big"), new byte[1 << 20]);
     Files.createLink(root.resolve("again"), root.resolve("big"));
