@@ -108,7 +108,7 @@ final class RootFilesystemsFaultTest {
         RootFilesystems.open(root(), temp.resolve("state"), layers, calls, InstantSource.system());
     int prepareFailures =
         failUntilItSucceeds(
-            () -> filesystems.prepare(ONE, stack, Optional.empty()),
+            () -> filesystems.prepare(ONE, stack, Optional.empty(), List.of()),
             () -> {
               assertThat(LayersContract.names(root().resolve("snapshots"))).isEmpty();
               assertThat(filesystems.list()).isEmpty();
