@@ -254,19 +254,17 @@ int do_exec(const struct program *program, struct failure *failure)
 _Noreturn void pause_forever(void)
 {
 	sigset_t awaited;
-	int signal_number;
 
 	prctl(PR_SET_NAME, "pause");
 	k_close_range(0, UINT_MAX);
 	sigemptyset(&awaited);
 	sigaddset(&awaited, SIGCHLD);
-	sigaddset(&awaited, SIGTERM);
-	sigaddset(&awaited, SIGINT);
 	sigprocmask(SIG_BLOCK, &awaited, NULL);
-	do {
+	/* A signal that process 1 of a namespace neither handles nor awaits does nothing: what its
+	 * containers send it must not end them all. SIGKILL from outside does. */
+	while (true) {
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
-		signal_number = sigwaitinfo(&awaited, NULL);
-	} while (signal_number != SIGTERM && signal_number != SIGINT);
-	_exit(0);
+		sigwaitinfo(&awaited, NULL);
+	}
 }

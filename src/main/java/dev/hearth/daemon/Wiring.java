@@ -56,6 +56,7 @@ import dev.hearth.runtime.nri.NriServer;
 import dev.hearth.runtime.nri.NriSettings;
 import dev.hearth.runtime.pod.OwnedNamespaces;
 import dev.hearth.runtime.pod.PauseProcess;
+import dev.hearth.runtime.pod.PauseWatch;
 import dev.hearth.runtime.pod.PodFiles;
 import dev.hearth.runtime.pod.PodSockets;
 import dev.hearth.runtime.pod.Pods;
@@ -202,6 +203,7 @@ final class Wiring implements AutoCloseable {
     PodContainersOfNode podContainers = new PodContainersOfNode(containers, stop, remove);
     StopPodSandbox stopPod =
         new StopPodSandbox(pods, sandboxes, podContainers, plugins, events, failpoints);
+    PauseWatch pauses = new PauseWatch(sandboxes, stopPod);
     RemovePodSandbox removePod =
         new RemovePodSandbox(pods, sandboxes, podContainers, stopPod, plugins, events, failpoints);
 
@@ -240,7 +242,7 @@ final class Wiring implements AutoCloseable {
             cgroups.config().driver(),
             new RuntimeService.PodVerbs(
                 new RunPodSandbox(
-                    pods, sandboxes, plugins, events, ids, clock, failpoints, handlers),
+                    pods, sandboxes, plugins, events, ids, clock, failpoints, pauses, handlers),
                 stopPod,
                 removePod,
                 new UpdatePodSandboxResources(pods)),
@@ -304,6 +306,7 @@ final class Wiring implements AutoCloseable {
                 parts,
                 processes,
                 exits,
+                pauses,
                 stopPod,
                 removePod,
                 remove,

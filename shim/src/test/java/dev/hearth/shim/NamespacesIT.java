@@ -146,8 +146,14 @@ class NamespacesIT extends ContainerTest {
         .containsPattern("(?s)sleep.*sleep");
     // The orphan of the first became the pause process', and that reaps.
     Workbench.await(() -> !bench.exec(second, look).output().contains("Z"));
+    // Whatever its containers, or an operator, ask of it by other signals than SIGKILL.
     bench.client("pause").signal(Signals.TERM, Workbench.SOON);
-    assertThat(bench.awaitEnd(pause).code()).isZero();
+    ProcessSetup attack =
+        Workbench.process(Workbench.shell("kill -TERM 1; kill -INT 1; kill -KILL 1"));
+    var _ = bench.exec(second, attack);
+    assertThat(bench.exec(second, look).output()).contains("pause");
+    bench.client("pause").signal(Signals.KILL, Workbench.SOON);
+    assertThat(bench.awaitEnd(pause).signal()).isEqualTo(Signals.KILL);
     assertThat(bench.awaitEnd(first).signal()).isEqualTo(Signals.KILL);
     assertThat(bench.awaitEnd(second).signal()).isEqualTo(Signals.KILL);
   }

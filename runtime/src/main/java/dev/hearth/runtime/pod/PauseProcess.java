@@ -18,6 +18,7 @@ import dev.hearth.runtime.network.PodNamespaces;
 import dev.hearth.runtime.spec.UserMaps;
 import dev.hearth.shim.Body;
 import dev.hearth.shim.CgroupJoins;
+import dev.hearth.shim.ExitWatch;
 import dev.hearth.shim.FileTree;
 import dev.hearth.shim.LaunchPlan;
 import dev.hearth.shim.MountSource;
@@ -50,6 +51,11 @@ import java.util.concurrent.TimeoutException;
 public final class PauseProcess {
   private static final Duration START = Duration.ofSeconds(20);
   private static final Duration ANSWER = Duration.ofSeconds(3);
+  private static final Duration FOR_EVER = Duration.ofDays(365);
+
+  /** How long to leave its shim alone before it is asked again. */
+  private static final Duration PATIENCE = Duration.ofMillis(200);
+
   private static final Duration END = Duration.ofSeconds(10);
 
   private final Layout layout;
@@ -152,6 +158,18 @@ public final class PauseProcess {
 
   private static Path control(Path pod) {
     return folder(pod).resolve("shim.sock");
+  }
+
+  /** Waits until it has ended, for as long as that takes. */
+  void awaitEnd(PodId id, CgroupPath podGroup) throws InterruptedException {
+    while (alive(id, podGroup)) {
+      try (ExitWatch watch = new ShimClient(control(layout.pod(id)), poller).subscribe(ANSWER)) {
+        var _ = watch.await(FOR_EVER);
+      } catch (ShimException | LinuxException | TimeoutException e) {
+        // Asked again; whether it runs does not hang on its shim.
+      }
+      Thread.sleep(PATIENCE);
+    }
   }
 
   /** Whether it runs, as far as can be told: its namespace is what counts, not its shim. */

@@ -30,6 +30,7 @@ public final class RunPodSandbox {
   private final RandomIds ids;
   private final InstantSource clock;
   private final Failpoints failpoints;
+  private final PauseWatch watch;
   private final RuntimeHandlers handlers;
 
   public RunPodSandbox(
@@ -40,6 +41,7 @@ public final class RunPodSandbox {
       RandomIds ids,
       InstantSource clock,
       Failpoints failpoints,
+      PauseWatch watch,
       RuntimeHandlers handlers) {
     this.pods = pods;
     this.parts = parts;
@@ -48,6 +50,7 @@ public final class RunPodSandbox {
     this.ids = ids;
     this.clock = clock;
     this.failpoints = failpoints;
+    this.watch = watch;
     this.handlers = handlers;
   }
 
@@ -66,8 +69,8 @@ public final class RunPodSandbox {
       throw new HearthException.Unsupported(
           "pod sandbox of "
               + spec.metadata()
-              + " asks for a user namespace, and this node's kernel or the file system of its images"
-              + " cannot map ids");
+              + " asks for a user namespace, and this node's kernel or the file system of its"
+              + " images cannot map ids");
     }
     // Refused before anything is made.
     var _ = Sysctls.requested(spec);
@@ -133,6 +136,7 @@ public final class RunPodSandbox {
       throw giveUp(pod, steps, e);
     }
     pods.publish(pod);
+    watch.watch(pod);
     events.publish(ContainerEvent.Kind.CREATED, pod.record());
     events.publish(ContainerEvent.Kind.STARTED, pod.record());
     return pod.id();

@@ -245,10 +245,17 @@ public final class SandboxParts {
    */
   public void needPause(Pod pod) throws Exception {
     synchronized (pod) {
-      if (!Files.exists(PauseProcess.pin(layout.pod(pod.id())))) {
+      // The pin outlives the process, and its namespace takes nobody in any more.
+      if (!Files.exists(PauseProcess.pin(layout.pod(pod.id())))
+          || !pause.alive(pod.id(), cgroup(pod.id(), pod.spec()))) {
         startPauseNow(pod);
       }
     }
+  }
+
+  /** Waits, if the pod has a process 1, until that has ended. */
+  void awaitPauseEnd(Pod pod) throws CgroupException, InterruptedException {
+    pause.awaitEnd(pod.id(), cgroup(pod.id(), pod.spec()));
   }
 
   void stopPause(Pod pod) throws Exception {

@@ -15,6 +15,7 @@ import dev.hearth.runtime.model.PodRecord;
 import dev.hearth.runtime.model.PodState;
 import dev.hearth.runtime.network.NetworkException;
 import dev.hearth.runtime.network.PodNetwork;
+import dev.hearth.runtime.pod.PauseWatch;
 import dev.hearth.runtime.pod.Pod;
 import dev.hearth.runtime.pod.Pods;
 import dev.hearth.runtime.pod.RemovePodSandbox;
@@ -68,6 +69,7 @@ public final class Recovery {
       ContainerParts parts,
       ContainerProcesses processes,
       ContainerExits exits,
+      PauseWatch pauses,
       StopPodSandbox stopPod,
       RemovePodSandbox removePod,
       RemoveContainer removeContainer,
@@ -326,7 +328,10 @@ public final class Recovery {
     try {
       boolean whole = pod.ready() && parts.sandboxes().whole(pod);
       switch (Decisions.decide(pod.record(), whole)) {
-        case PodDecision.Keep _ -> findings.adopted(pod.id());
+        case PodDecision.Keep _ -> {
+          parts.pauses().watch(pod);
+          findings.adopted(pod.id());
+        }
         case PodDecision.Leave _ -> {}
         case PodDecision.MarkStopped stopped -> {
           parts.stopPod().stop(pod);
