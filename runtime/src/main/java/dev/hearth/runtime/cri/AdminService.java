@@ -60,28 +60,34 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
   public void pull(PullRequest request, StreamObserver<PullProgress> observer) {
     ServerCallStreamObserver<PullProgress> caller =
         (ServerCallStreamObserver<PullProgress>) observer;
-    Thread puller = Thread.currentThread();
-    caller.setOnCancelHandler(puller::interrupt);
+    // Progress nobody wants any more is no failure of ours.
+    caller.setOnCancelHandler(() -> {});
     calls.stream(
         "Pull",
         request,
         observer,
         () -> {
-          Image image =
-              pull.pull(
-                  request.getImage(),
-                  Credentials.NONE,
-                  event -> {
-                    synchronized (caller) {
-                      if (caller.isReady()) {
-                        caller.onNext(progress(event));
-                      }
-                    }
-                  });
+          Image image = pull(request.getImage(), caller);
           synchronized (caller) {
             caller.onNext(PullProgress.newBuilder().setImageId(image.id().toString()).build());
           }
         });
+  }
+
+  private Image pull(String image, ServerCallStreamObserver<PullProgress> caller)
+      throws InterruptedException {
+    try (var _ = Cancellation.ofThisCall()) {
+      return pull.pull(
+          image,
+          Credentials.NONE,
+          event -> {
+            synchronized (caller) {
+              if (caller.isReady()) {
+                caller.onNext(progress(event));
+              }
+            }
+          });
+    }
   }
 
   private static PullProgress progress(dev.hearth.runtime.image.PullProgress.Event event) {

@@ -56,6 +56,23 @@ public final class Calls {
     observer.onCompleted();
   }
 
+  /**
+   * As {@link #unary}, of a call that may stop anywhere: it is interrupted when its client has
+   * gone.
+   */
+  <A extends Message> void cancellable(
+      String method, Message request, StreamObserver<A> observer, Body<A> body) {
+    unary(
+        method,
+        request,
+        observer,
+        () -> {
+          try (var _ = Cancellation.ofThisCall()) {
+            return body.run();
+          }
+        });
+  }
+
   /** What a streaming call does; it answers as it goes. */
   @FunctionalInterface
   interface StreamBody {

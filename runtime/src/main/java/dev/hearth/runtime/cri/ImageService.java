@@ -67,7 +67,7 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
 
   @Override
   public void pullImage(PullImageRequest request, StreamObserver<PullImageResponse> observer) {
-    calls.unary(
+    calls.cancellable(
         "PullImage",
         request,
         observer,

@@ -378,7 +378,7 @@ public final class RuntimeService extends RuntimeCheckpoints {
 
   @Override
   public void execSync(ExecSyncRequest request, StreamObserver<ExecSyncResponse> observer) {
-    calls.unary(
+    calls.cancellable(
         "ExecSync",
         request,
         observer,
