@@ -268,10 +268,11 @@ public final class Images {
   void setAside(Digest id, String reason) throws StoreException {
     writing.lock();
     try {
-      records.setAside(id.hex(), reason);
+      // Even if its record stays: the next start finds it as useless.
       Map<Digest, Image> images = new TreeMap<>(catalogue.byId);
       images.remove(id);
       catalogue = Catalogue.of(images);
+      records.setAside(id.hex(), reason);
     } finally {
       writing.unlock();
     }

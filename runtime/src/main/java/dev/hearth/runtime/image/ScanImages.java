@@ -4,6 +4,8 @@ import dev.hearth.runtime.content.ContentException;
 import dev.hearth.runtime.model.Digest;
 import dev.hearth.runtime.store.StoreException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -23,47 +25,76 @@ public final class ScanImages {
   /**
    * Sets images aside that miss a layer, and removes layers and documents that no image needs. The
    * layers that are left of an image set aside stay until the next start, for it to be pulled
-   * again. Root file systems must have been given back their holds before.
+   * again. Root file systems must have been given back their holds before. What cannot be removed
+   * is left for the next start; it is no reason not to serve.
    *
-   * @return a sentence for each image set aside
+   * @return a sentence for each image set aside, and for each failure
    */
   public List<String> scan() throws InterruptedException {
-    try {
-      Set<Digest> kept = new HashSet<>();
-      List<String> reports = new ArrayList<>();
-      for (Image image : content.images().list()) {
-        kept.addAll(image.config().diffIds());
-        List<Digest> missing =
-            image.config().diffIds().stream()
-                .filter(diffId -> content.layers().find(diffId).isEmpty())
-                .distinct()
-                .toList();
-        if (!missing.isEmpty()) {
-          String reason =
-              "misses " + missing.size() + " of its layers, first " + missing.getFirst();
-          content.images().setAside(image.id(), reason);
-          reports.add(
-              "image " + image.reference() + " was set aside: it " + reason + "; pull it again");
-        }
+    Set<Digest> kept = new HashSet<>();
+    List<String> reports = new ArrayList<>();
+    for (Image image : content.images().list()) {
+      kept.addAll(image.config().diffIds());
+      List<Digest> missing =
+          image.config().diffIds().stream()
+              .filter(diffId -> content.layers().find(diffId).isEmpty())
+              .distinct()
+              .toList();
+      if (!missing.isEmpty()) {
+        String reason = "misses " + missing.size() + " of its layers, first " + missing.getFirst();
+        attempt(reports, () -> content.images().setAside(image.id(), reason));
+        reports.add(
+            "image " + image.reference() + " was set aside: it " + reason + "; pull it again");
       }
-      removeOrphans(kept);
-      return reports;
-    } catch (StoreException | ContentException | IOException e) {
-      throw ImageFailures.of("cannot look through the images", e);
+    }
+    attempt(reports, () -> removeOrphanedBlobs(reports));
+    attempt(reports, () -> removeOrphanedLayers(kept));
+    attempt(reports, content::collect);
+    return reports;
+  }
+
+  @FunctionalInterface
+  private interface Work {
+    void run() throws StoreException, ContentException, IOException, InterruptedException;
+  }
+
+  private static void attempt(List<String> reports, Work work) throws InterruptedException {
+    try {
+      work.run();
+    } catch (StoreException | ContentException | IOException | UncheckedIOException e) {
+      report(reports, e);
+      for (Throwable another : e.getSuppressed()) {
+        report(reports, another);
+      }
     }
   }
 
-  private void removeOrphans(Set<Digest> kept)
-      throws ContentException, IOException, InterruptedException {
+  /** Once: what cannot be removed may be tried more than once. */
+  private static void report(List<String> reports, Throwable failure) {
+    String report = "left for the next start: " + message(failure);
+    if (!reports.contains(report)) {
+      reports.add(report);
+    }
+  }
+
+  /** Those of the file system often name a file and nothing else. */
+  private static String message(Throwable e) {
+    return e instanceof FileSystemException ? e.toString() : String.valueOf(e.getMessage());
+  }
+
+  private void removeOrphanedBlobs(List<String> reports)
+      throws ContentException, InterruptedException {
     Set<Digest> documents = content.documents();
     for (Digest blob : content.blobs().list()) {
       if (!documents.contains(blob)) {
-        content.blobs().delete(blob);
+        attempt(reports, () -> content.blobs().delete(blob));
       }
     }
+  }
+
+  private void removeOrphanedLayers(Set<Digest> kept) throws IOException, InterruptedException {
     List<Digest> orphans = new ArrayList<>(content.layers().list());
     orphans.removeAll(kept);
     content.removeUnneeded(orphans);
-    content.collect();
   }
 }

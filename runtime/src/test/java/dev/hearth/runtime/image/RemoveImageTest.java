@@ -229,6 +229,25 @@ class RemoveImageTest {
   }
 
   @Test
+  void aLayerThatCannotBeRemovedKeepsNothingElseFromBeing() throws Exception {
+    Image whole = pull("1", "whole", 3);
+    Path layers = root.resolve("layers");
+    Path stuck = layers.resolve("2".repeat(64));
+    Files.createDirectories(stuck.resolve("full"));
+    Files.write(layers.resolve("1".repeat(64)), new byte[1]);
+    Files.write(layers.resolve("9".repeat(64)), new byte[1]);
+    reopen();
+    assertThat(new ScanImages(fixture.content).scan())
+        .singleElement()
+        .asString()
+        .contains(stuck.toString());
+    assertThat(fixture.images.list()).containsExactly(whole);
+    assertThat(fixture.depot.list())
+        .containsExactlyInAnyOrder(
+            whole.config().diffIds().getFirst(), Digest.sha256("2".repeat(64)));
+  }
+
+  @Test
   void settlesATagThatTwoRecordsClaim() throws Exception {
     Image old = pull("1", "old", 1);
     Path record = root.resolve("images").resolve(old.id().hex());
