@@ -318,11 +318,20 @@ public final class BuiltInNetwork implements PodNetwork {
       return call(() -> {
         List<String> warnings = new ArrayList<>(limits);
         warnings.addAll(makeReady().notes());
-        warnings.addAll(firewall.warnings());
+        warnings.addAll(advice());
         return new NetworkStatus.Ready(warnings);
       });
     } catch (NetworkException e) {
       return new NetworkStatus.NotReady(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** On others' tables. Pods can be connected whether it can be given or not. */
+  private List<String> advice() {
+    try {
+      return firewall.warnings();
+    } catch (NetworkException e) {
+      return List.of("whether others' tables drop what pods send is not known: " + e.getMessage());
     }
   }
 

@@ -10,11 +10,13 @@ import dev.hearth.runtime.model.PortMapping.Protocol;
 import dev.hearth.runtime.network.FailingSockets.Manner;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -175,6 +177,31 @@ class BuiltInNetworkFaultIT {
         assertNothingLeft();
         return through;
       });
+    }
+  }
+
+  @Test
+  void aLookAtOthersTablesThatFailsIsOnlyAWarning() throws Exception {
+    FailingSockets sockets = new FailingSockets(Manner.LOST);
+    try (BuiltInNetwork network = open(sockets)) {
+      network.reconcile(Map.of());
+      List<NetworkStatus> failed = new ArrayList<>();
+      untilSuccess(n -> {
+        sockets.failAt(n);
+        NetworkStatus status = network.status();
+        boolean through = sockets.armed();
+        sockets.failAt(0);
+        if (!through) {
+          failed.add(status);
+        }
+        return through;
+      });
+      // The tables of others are looked at last.
+      assertThat(failed.getLast())
+          .isInstanceOfSatisfying(
+              NetworkStatus.Ready.class,
+              ready ->
+                  assertThat(ready.warnings()).anyMatch(warning -> warning.contains("on trial")));
     }
   }
 
