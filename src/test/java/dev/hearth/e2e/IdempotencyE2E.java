@@ -7,14 +7,17 @@ import dev.hearth.linux.testing.NeedsRoot;
 import dev.hearth.proto.cri.v1.ContainerConfig;
 import dev.hearth.proto.cri.v1.ContainerState;
 import dev.hearth.proto.cri.v1.CreateContainerRequest;
+import dev.hearth.proto.cri.v1.LinuxContainerResources;
 import dev.hearth.proto.cri.v1.ListContainersRequest;
 import dev.hearth.proto.cri.v1.ListPodSandboxRequest;
 import dev.hearth.proto.cri.v1.PodSandboxConfig;
 import dev.hearth.proto.cri.v1.RunPodSandboxRequest;
 import dev.hearth.proto.cri.v1.RuntimeServiceGrpc.RuntimeServiceBlockingStub;
+import dev.hearth.proto.cri.v1.UpdateContainerResourcesRequest;
 import dev.hearth.testing.Cri;
 import dev.hearth.testing.Pods;
 import dev.hearth.testing.TestBed;
+import dev.hearth.testing.TestPod;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
@@ -69,6 +72,40 @@ class IdempotencyE2E {
       return podId;
     });
     assertThat(podCount()).isZero();
+  }
+
+  @Test
+  void aRepeatedCreationFindsAContainerWhoseLimitsWereChangedSince() {
+    try (TestPod pod = TestPod.of(BED, "resized", _ -> {})) {
+      ContainerConfig container = pod.script("main", "exec sleep 1000", _ -> {});
+      String id = pod.start(container);
+      var _ =
+          BED.cri()
+              .runtime()
+              .updateContainerResources(
+                  UpdateContainerResourcesRequest.newBuilder()
+                      .setContainerId(id)
+                      .setLinux(LinuxContainerResources.newBuilder().setCpuShares(512))
+                      .build());
+      assertThat(pod.create(container)).isEqualTo(id);
+    }
+  }
+
+  @Test
+  void aRepeatedCreationDoesNotAnswerWhatIsOnItsWayOut() throws Exception {
+    BED.daemon().kill();
+    BED.daemon().startAgain("fail:RemoveContainer:2");
+    try (TestPod pod = TestPod.of(BED, "leaving", _ -> {})) {
+      ContainerConfig container = pod.script("main", "exec sleep 1000", _ -> {});
+      String id = pod.create(container);
+      assertThat(TestPod.refusal(() -> BED.cri().remove(id)).getCode())
+          .isEqualTo(Status.Code.INTERNAL);
+      Status refusal = TestPod.refusal(() -> pod.create(container));
+      assertThat(refusal.getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
+      assertThat(refusal.getDescription()).contains(id, "removed");
+      BED.cri().remove(id);
+      assertThat(pod.create(container)).isNotEqualTo(id);
+    }
   }
 
   @Test

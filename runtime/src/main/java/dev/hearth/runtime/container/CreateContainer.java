@@ -30,6 +30,9 @@ import java.util.Optional;
  * answers the same id.
  */
 public final class CreateContainer {
+  /** Why a container has exited that stands for what is left of a creation. */
+  private static final String NOT_CREATED = "CreateError";
+
   private static final ProcessUser NOT_LOOKED_UP = new ProcessUser(0, 0, List.of(), "/");
 
   private final Pods pods;
@@ -116,7 +119,18 @@ public final class CreateContainer {
   }
 
   private static ContainerId existing(Container container, ContainerSpec spec) {
-    if (!container.record().requested().equals(spec)) {
+    switch (container.state()) {
+      case ContainerState.Created _, ContainerState.Running _ -> {}
+      case ContainerState.Exited exited -> {
+        if (exited.reason().equals(NOT_CREATED)) {
+          throw useless(container, "could not be created, nor taken away again");
+        }
+      }
+      case ContainerState.Creating _ -> throw useless(container, "was never wholly made");
+      case ContainerState.Removing _ -> throw useless(container, "is being removed");
+    }
+    // Its limits may have been changed since, which makes it no other container.
+    if (!container.record().requested().withResources(spec.resources()).equals(spec)) {
       throw new HearthException.WrongState(
           "container "
               + container.id()
@@ -126,6 +140,17 @@ public final class CreateContainer {
               + " attempt");
     }
     return container.id();
+  }
+
+  private static HearthException useless(Container container, String why) {
+    return new HearthException.WrongState(
+        "container "
+            + container.id()
+            + " called "
+            + container.spec().metadata()
+            + " "
+            + why
+            + ": remove it, or ask for the next attempt");
   }
 
   private ContainerId make(Pod pod, Container container) {
@@ -206,7 +231,7 @@ public final class CreateContainer {
                       Optional.empty(),
                       clock.instant(),
                       ContainerExits.START_FAILED,
-                      "CreateError",
+                      NOT_CREATED,
                       String.valueOf(failure.getMessage()))));
     } catch (StoreException e) {
       failure.addSuppressed(e);
