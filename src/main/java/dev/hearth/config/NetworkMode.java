@@ -2,7 +2,7 @@ package dev.hearth.config;
 
 /** Who connects pods that have a network namespace of their own. */
 public enum NetworkMode {
-  /** CNI where {@code /etc/cni/net.d} holds a configuration, otherwise the built-in bridge. */
+  /** Whatever fits the node; so far always the built-in bridge. */
   AUTO,
   /** The bridge built into the daemon. */
   BRIDGE,

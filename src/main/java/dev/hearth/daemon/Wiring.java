@@ -1,6 +1,7 @@
 package dev.hearth.daemon;
 
 import dev.hearth.config.Configuration;
+import dev.hearth.config.NetworkMode;
 import dev.hearth.linux.BlockingCalls;
 import dev.hearth.linux.LinuxException;
 import dev.hearth.linux.NativeCalls;
@@ -47,6 +48,7 @@ import dev.hearth.runtime.model.PodRecord;
 import dev.hearth.runtime.model.RandomIds;
 import dev.hearth.runtime.network.BuiltInNetwork;
 import dev.hearth.runtime.network.IpPrefix;
+import dev.hearth.runtime.network.LoopbackNetwork;
 import dev.hearth.runtime.network.NetworkConfiguration;
 import dev.hearth.runtime.network.NetworkException;
 import dev.hearth.runtime.network.PodNamespaces;
@@ -396,6 +398,9 @@ final class Wiring implements AutoCloseable {
 
   private PodNetwork network(BlockingCalls blocking) throws NetworkException {
     Configuration.Network network = configuration.network();
+    if (network.mode() == NetworkMode.NONE) {
+      return new LoopbackNetwork();
+    }
     List<IpPrefix> subnets =
         network.subnets().stream()
             .map(subnet -> new IpPrefix(subnet.network(), subnet.prefixLength()))
