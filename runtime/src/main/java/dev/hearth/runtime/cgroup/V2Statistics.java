@@ -24,8 +24,10 @@ final class V2Statistics {
 
   static Cpu cpu(GroupFigures figures, Optional<Pressure> pressure) {
     KeyedValues stat = figures.keyed(CPU_STAT);
+    // Where the group has just gone: no use is another thing than none.
+    long usage = stat.get("usage_usec");
     return new Cpu(
-        stat.orZero("usage_usec") * NANOS,
+        usage < 0 ? usage : usage * NANOS,
         stat.orZero("user_usec") * NANOS,
         stat.orZero("system_usec") * NANOS,
         stat.orZero("nr_periods"),

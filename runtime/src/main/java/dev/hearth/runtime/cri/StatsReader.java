@@ -115,7 +115,10 @@ public final class StatsReader {
   }
 
   private OptionalLong rate(String id, Statistics statistics) {
-    return rates.sample(id, statistics.at(), statistics.cpu().usageNanos());
+    long usage = statistics.cpu().usageNanos();
+    return usage == Statistics.UNKNOWN
+        ? OptionalLong.empty()
+        : rates.sample(id, statistics.at(), usage);
   }
 
   PodSandboxStats pod(String id) {

@@ -28,8 +28,8 @@ final class StatsToCri {
   static CpuUsage cpu(Statistics statistics, OptionalLong nanoCores) {
     CpuUsage.Builder cpu =
         CpuUsage.newBuilder()
-            .setTimestamp(ToCri.nanos(statistics.at()))
-            .setUsageCoreNanoSeconds(value(statistics.cpu().usageNanos()));
+            .setTimestamp(ToCri.nanos(statistics.at()));
+    known(statistics.cpu().usageNanos()).ifPresent(cpu::setUsageCoreNanoSeconds);
     nanoCores.ifPresent(rate -> cpu.setUsageNanoCores(value(rate)));
     statistics.cpu().pressure().ifPresent(pressure -> cpu.setPsi(psi(pressure)));
     return cpu.build();
