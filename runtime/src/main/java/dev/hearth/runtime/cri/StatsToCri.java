@@ -26,9 +26,7 @@ final class StatsToCri {
    * @param nanoCores the rate since the sample before; absent for the first
    */
   static CpuUsage cpu(Statistics statistics, OptionalLong nanoCores) {
-    CpuUsage.Builder cpu =
-        CpuUsage.newBuilder()
-            .setTimestamp(ToCri.nanos(statistics.at()));
+    CpuUsage.Builder cpu = CpuUsage.newBuilder().setTimestamp(ToCri.nanos(statistics.at()));
     known(statistics.cpu().usageNanos()).ifPresent(cpu::setUsageCoreNanoSeconds);
     nanoCores.ifPresent(rate -> cpu.setUsageNanoCores(value(rate)));
     statistics.cpu().pressure().ifPresent(pressure -> cpu.setPsi(psi(pressure)));

@@ -412,17 +412,18 @@ public final class RootFilesystems implements AutoCloseable {
 
   private void removeBlocking(ContainerId container) throws IOException {
     Path gone = folder.resolve(REMOVED + container + "-" + names.incrementAndGet());
+    boolean there = true;
     try {
       Files.move(folder.resolve(container.value()), gone, StandardCopyOption.ATOMIC_MOVE);
     } catch (NoSuchFileException e) {
-      return;
+      there = false; // somebody was here by hand; its layers are held all the same
     }
     Snapshot snapshot = snapshots.remove(container);
     usage.forget(container);
     if (snapshot != null) {
       release(snapshot.held());
     }
-    if (!TreeRemoval.remove(gone, REMOVED_AT_ONCE)) {
+    if (there && !TreeRemoval.remove(gone, REMOVED_AT_ONCE)) {
       deleteInBackground(gone);
     }
   }

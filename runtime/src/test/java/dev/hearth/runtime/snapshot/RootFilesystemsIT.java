@@ -137,6 +137,16 @@ final class RootFilesystemsIT {
   }
 
   @Test
+  void freesTheLayersOfOneWhoseFolderSomebodyDeleted() throws Exception {
+    Digest base = layer(new TarBytes().file("a", "base"));
+    filesystems.prepare(ONE, List.of(base), Optional.empty());
+    TreeRemoval.remove(temp.resolve("root/snapshots").resolve(ONE.value()));
+    filesystems.remove(ONE);
+    assertThat(filesystems.list()).isEmpty();
+    assertThat(layers.remove(base)).isTrue();
+  }
+
+  @Test
   void adoptsMountsOfTheDaemonBefore() throws Exception {
     Digest base = layer(new TarBytes().file("a", "base"));
     Digest other = layer(new TarBytes().file("b", "other"));
