@@ -2,6 +2,7 @@ package dev.hearth.runtime.snapshot;
 
 import dev.hearth.runtime.model.ContainerId;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -69,10 +70,11 @@ public final class UpperUsage {
   }
 
   private void measureAgain(ContainerId container, Path upper, Entry started) {
+    Instant begun = clock.instant();
     Optional<Measured> measured = measure(upper, Long.MAX_VALUE);
     Instant now = clock.instant();
     Measured last = measured.orElse(started.last());
-    Duration took = last == null ? Duration.ZERO : Duration.between(last.at(), now);
+    Duration took = Duration.between(begun, now);
     Duration pause = took.multipliedBy(SHARE);
     Instant next = now.plus(pause.compareTo(FRESH) > 0 ? pause : FRESH);
     // Not when it was forgotten in between.
@@ -83,8 +85,8 @@ public final class UpperUsage {
     Instant at = clock.instant();
     try {
       return TreeUsage.of(upper, entriesAtMost).map(usage -> new Measured(usage, at));
-    } catch (IOException e) {
-      return Optional.empty(); // it is being removed
+    } catch (IOException | DirectoryIteratorException e) {
+      return Optional.empty(); // it is being removed, or the disk fails
     }
   }
 

@@ -72,6 +72,21 @@ final class UpperUsageTest {
   }
 
   @Test
+  void countsWhatLiesVeryDeep() throws Exception {
+    // Deeper than a path can name: only a shell that goes down step by step gets there.
+    LayersContract.run(
+        upper,
+        "i=0; while [ $i -lt 1500 ]; do mkdir aaaa bbbb; cd -P aaaa; i=$((i + 1)); done;"
+            + " head -c 1000000 /dev/zero > deep");
+    assertThat(usage.of(ONE, upper)).isEmpty();
+    waitForBackground();
+    DiskUsage measured = usage.of(ONE, upper).orElseThrow().usage();
+    assertThat(measured.inodes()).isEqualTo(1 + 2 * 1500 + 1);
+    assertThat(measured.bytes()).isGreaterThan(1_000_000);
+    LayersContract.run(upper, "rm -rf aaaa bbbb");
+  }
+
+  @Test
   void countsAFileOfSeveralNamesOnce() throws Exception {
     Files.write(upper.resolve("big"), new byte[1 << 20]);
     Files.createLink(upper.resolve("again"), upper.resolve("big"));
