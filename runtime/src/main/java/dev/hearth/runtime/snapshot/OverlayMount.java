@@ -99,7 +99,8 @@ final class OverlayMount {
       attempt.run();
       return true;
     } catch (LinuxException e) {
-      if (e.is(Errno.EINVAL)) {
+      // EBADF: before Linux 6.13 a descriptor that is only a place, O_PATH, counts for none.
+      if (e.isAnyOf(Errno.EINVAL, Errno.EBADF)) {
         return false;
       }
       throw e;
