@@ -200,7 +200,7 @@ class ResourcesE2E {
                       .build())
               .getInfoOrDefault("info", "{}");
       var told = JsonParser.parseString(info).getAsJsonObject().getAsJsonObject("resources");
-      assertThat(told.get("cpuShares").getAsLong()).isEqualTo(7);
+      assertThat(told.get("cpu_shares").getAsLong()).isEqualTo(7);
       BED.cri().stopPod(pod.id());
       assertThat(TestPod.refusal(() -> updatePod(pod.id(), some)).getCode())
           .isEqualTo(Status.Code.FAILED_PRECONDITION);

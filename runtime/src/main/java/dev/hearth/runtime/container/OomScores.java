@@ -29,7 +29,7 @@ final class OomScores {
     for (int pid : group.pids()) {
       try (Fd process = Opens.open(Path.of("/proc", Integer.toString(pid)), FOLDER)) {
         // Its number may have become another's before it was opened, but not since.
-        if (group.pids().contains(pid)) {
+        if (SmallFiles.readAt(process, "cgroup").contains(group.path().value())) {
           SmallFiles.writeAt(process, "oom_score_adj", Integer.toString(score));
         }
       } catch (LinuxException e) {
