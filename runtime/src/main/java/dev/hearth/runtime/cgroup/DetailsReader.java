@@ -104,7 +104,7 @@ final class DetailsReader {
   }
 
   /** Lines {@code 8:0 Read 4096}, in one file the bytes, in the other the operations. */
-  private static List<DeviceIo> v1Devices(String bytes, String operations) {
+  static List<DeviceIo> v1Devices(String bytes, String operations) {
     Map<String, long[]> figures = new TreeMap<>();
     collect(figures, bytes, 0);
     collect(figures, operations, 2);

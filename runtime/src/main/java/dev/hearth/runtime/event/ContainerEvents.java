@@ -26,6 +26,9 @@ public final class ContainerEvents implements AutoCloseable {
   /** How long an event waits for a first subscriber; the peers' time. */
   static final Duration KEPT = Duration.ofMinutes(5);
 
+  /** How many do: each holds records that may be gone by now, and mostly nobody ever asks. */
+  private static final int MOST_KEPT = 512;
+
   private final int bound;
   private final PodContents contents;
   private final InstantSource clock;
@@ -96,7 +99,7 @@ public final class ContainerEvents implements AutoCloseable {
 
   private void keep(ContainerEvent event) {
     forgetOld(event.at());
-    if (kept.size() == bound) {
+    if (kept.size() == Math.min(bound, MOST_KEPT)) {
       kept.removeFirst();
     }
     kept.addLast(event);
