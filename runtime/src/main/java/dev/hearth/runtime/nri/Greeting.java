@@ -94,10 +94,22 @@ final class Greeting implements CallHandler {
           "it did not register within " + settings.registration().toMillis() + " ms");
     } catch (ExecutionException e) {
       switch (e.getCause()) {
-        case HearthException cause -> throw cause;
+        case HearthException cause -> {
+          awaitEnd();
+          throw cause;
+        }
         case PeerException cause -> throw cause;
         case null, default -> throw new PeerException.Gone(String.valueOf(e.getMessage()));
       }
+    }
+  }
+
+  /** Leaves it the time to read why it is turned away. */
+  private void awaitEnd() throws InterruptedException {
+    try {
+      var _ = peer.closed().get(settings.registration().toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException | ExecutionException e) {
+      // Then it is hung up on.
     }
   }
 

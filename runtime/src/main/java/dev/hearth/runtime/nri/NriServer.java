@@ -163,7 +163,9 @@ public final class NriServer implements AutoCloseable {
       Synchronization list = new Synchronization(Synchronization.MAX_BYTES);
       node.pods().all().forEach(pod -> list.add(views.pod(pod.record())));
       node.containers().all().forEach(container -> list.add(views.container(container.record())));
-      return list.send(plugin, settings.registration());
+      List<ContainerUpdate> wanted = list.send(plugin, settings.registration());
+      plugin.introduce();
+      return wanted;
     } catch (PeerException | RuntimeException e) {
       // Before anybody who waits for it gets to call it.
       plugin.drop();

@@ -33,6 +33,9 @@ final class Plugin {
   /** Fair, so that the order of calls is that of their makers. */
   private final ReentrantLock calling = new ReentrantLock(true);
 
+  /** Whether it knows what there is: only then it has a say. */
+  private volatile boolean introduced;
+
   /** What it has no method for. Under {@code calling}. */
   private final Set<Event> reported = EnumSet.noneOf(Event.class);
 
@@ -68,6 +71,15 @@ final class Plugin {
     return peer.open();
   }
 
+  /** It knows what there is, and is from now on called. */
+  void introduce() {
+    introduced = true;
+  }
+
+  boolean introduced() {
+    return introduced;
+  }
+
   void drop() {
     peer.close();
   }
@@ -92,7 +104,7 @@ final class Plugin {
     }
     calling.lock();
     try {
-      if (!connected()) {
+      if (!introduced || !connected()) {
         return Optional.empty();
       }
       return reported.contains(method.event())

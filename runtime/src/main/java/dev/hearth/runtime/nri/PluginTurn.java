@@ -106,6 +106,7 @@ final class PluginTurn implements NodePlugins.Turn {
   private void validate(PodSandbox pod, CreationMerge creation, UpdateMerge others, Owners owners) {
     List<Plugin> validators =
         plugins().stream()
+            .filter(Plugin::introduced)
             .filter(plugin -> plugin.subscribed(Event.VALIDATE_CONTAINER_ADJUSTMENT))
             .toList();
     if (validators.isEmpty()) {
