@@ -247,7 +247,7 @@ final class Wiring implements AutoCloseable {
                     pods, sandboxes, plugins, events, ids, clock, failpoints, pauses, handlers),
                 stopPod,
                 removePod,
-                new UpdatePodSandboxResources(pods)),
+                new UpdatePodSandboxResources(pods, plugins)),
             new RuntimeService.ContainerVerbs(
                 new CreateContainer(
                     pods,

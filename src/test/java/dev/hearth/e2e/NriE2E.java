@@ -11,6 +11,7 @@ import dev.hearth.proto.cri.v1.LinuxContainerResources;
 import dev.hearth.proto.cri.v1.ListPodSandboxRequest;
 import dev.hearth.proto.cri.v1.PodSandboxConfig;
 import dev.hearth.proto.cri.v1.UpdateContainerResourcesRequest;
+import dev.hearth.proto.cri.v1.UpdatePodSandboxResourcesRequest;
 import dev.hearth.proto.nri.v1alpha1.ConfigureResponse;
 import dev.hearth.proto.nri.v1alpha1.Container;
 import dev.hearth.proto.nri.v1alpha1.ContainerAdjustment;
@@ -532,6 +533,13 @@ class NriE2E {
 
     BED.cri().stop(id, Duration.ZERO);
     assertThat(sharesOf(other)).isEqualTo(555);
+
+    BED.cri()
+        .runtime()
+        .updatePodSandboxResources(
+            UpdatePodSandboxResourcesRequest.newBuilder().setPodSandboxId(podId).build());
+    assertThat(plugin.calls())
+        .endsWith("UpdatePodSandbox changing", "PostUpdatePodSandbox changing");
 
     // Unasked, and with one that there is not.
     String gone = "f".repeat(64);

@@ -1,6 +1,7 @@
 package dev.hearth.runtime.pod;
 
 import dev.hearth.runtime.model.HearthException;
+import dev.hearth.runtime.model.NodePlugins;
 import dev.hearth.runtime.model.PodState;
 import dev.hearth.runtime.model.Resources;
 import dev.hearth.runtime.store.StoreException;
@@ -12,9 +13,11 @@ import dev.hearth.runtime.store.StoreException;
  */
 public final class UpdatePodSandboxResources {
   private final Pods pods;
+  private final NodePlugins plugins;
 
-  public UpdatePodSandboxResources(Pods pods) {
+  public UpdatePodSandboxResources(Pods pods, NodePlugins plugins) {
     this.pods = pods;
+    this.plugins = plugins;
   }
 
   /**
@@ -24,11 +27,13 @@ public final class UpdatePodSandboxResources {
   public void update(String id, Resources overhead, Resources resources) {
     Pod pod = pods.require(id);
     pod.exclusive().lock();
-    try {
+    try (NodePlugins.Turn turn = plugins.begin()) {
       if (pod.gone() || !(pod.state() instanceof PodState.Ready)) {
         throw new HearthException.WrongState("pod sandbox " + pod.id() + " is not ready");
       }
+      turn.updating(pod.record(), overhead, resources);
       pod.replace(pod.record().with(pod.spec().withResources(overhead, resources)));
+      turn.updated(pod.record());
     } catch (StoreException e) {
       throw PodFailure.of("the resources of pod sandbox " + pod.id() + " could not be changed", e);
     } finally {
