@@ -118,18 +118,24 @@ public record Configuration(
    * The Node Resource Interface.
    *
    * @param socket where plugins connect; empty for no plugins at all
+   * @param plugins a folder of plugins that the daemon starts itself
    * @param pluginConfig a folder of plugins' own configuration files
    * @param registrationTimeoutMs how long a plugin may take until it is registered and knows what
    *     there is
    * @param requestTimeoutMs how long a plugin may take to answer
    */
   public record Nri(
-      Optional<Path> socket, Path pluginConfig, int registrationTimeoutMs, int requestTimeoutMs) {
+      Optional<Path> socket,
+      Path plugins,
+      Path pluginConfig,
+      int registrationTimeoutMs,
+      int requestTimeoutMs) {
     /** A minute: the kubelet gives a whole call two. */
     private static final int LONGEST_MS = 60_000;
 
     public Nri {
       socket.ifPresent(path -> requireFits(Key.NRI_SOCKET, path));
+      requireAbsolute(Key.NRI_PLUGINS, plugins);
       requireAbsolute(Key.NRI_PLUGIN_CONFIG, pluginConfig);
       requireTimeout(Key.NRI_REGISTRATION_TIMEOUT, registrationTimeoutMs);
       requireTimeout(Key.NRI_REQUEST_TIMEOUT, requestTimeoutMs);

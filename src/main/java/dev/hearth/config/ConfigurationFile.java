@@ -149,6 +149,7 @@ public final class ConfigurationFile {
         group(() ->
             new Configuration.Nri(
                 value(Key.NRI_SOCKET),
+                value(Key.NRI_PLUGINS),
                 value(Key.NRI_PLUGIN_CONFIG),
                 value(Key.NRI_REGISTRATION_TIMEOUT),
                 value(Key.NRI_REQUEST_TIMEOUT)));

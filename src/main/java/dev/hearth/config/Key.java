@@ -49,6 +49,8 @@ public record Key<T>(String name, Kind<T> kind, String standard) {
 
   static final Key<Optional<Path>> NRI_SOCKET =
       new Key<>("nri.socket", Kind.optionalPath(), "\"\"");
+  static final Key<Path> NRI_PLUGINS =
+      new Key<>("nri.plugins", Kind.path(), "\"/opt/nri/plugins\"");
   static final Key<Path> NRI_PLUGIN_CONFIG =
       new Key<>("nri.plugin_config", Kind.path(), "\"/etc/nri/conf.d\"");
   static final Key<Integer> NRI_REGISTRATION_TIMEOUT =
@@ -75,6 +77,7 @@ public record Key<T>(String name, Kind<T> kind, String standard) {
           NETWORK_SUBNETS,
           NETWORK_MTU,
           NRI_SOCKET,
+          NRI_PLUGINS,
           NRI_PLUGIN_CONFIG,
           NRI_REGISTRATION_TIMEOUT,
           NRI_REQUEST_TIMEOUT,

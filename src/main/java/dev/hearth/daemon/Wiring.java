@@ -187,7 +187,7 @@ final class Wiring implements AutoCloseable {
     ContainerLimits limits = new ContainerLimits(parts);
     ContainerInfo info = new ContainerInfo(pods, parts, planner);
     Optional<NriServer> nri =
-        nri(new NriServer.Node(layout, pods, containers, sandboxes, info, limits));
+        nri(new NriServer.Node(layout, pods, containers, sandboxes, info, limits, poller));
     NodePlugins plugins = nri.map(NriServer::plugins).orElse(NodePlugins.NONE);
     ContainerExits exits = new ContainerExits(processes, parts, plugins, events);
     StopContainer stop = new StopContainer(containers, processes, parts, plugins);
@@ -317,7 +317,9 @@ final class Wiring implements AutoCloseable {
             clock);
     report.set(Optional.of(recovery.run()));
     images.scan();
-    nri.ifPresent(NriServer::serve);
+    if (nri.isPresent()) {
+      nri.get().serve();
+    }
     ready.set(true);
     LOG.log(
         System.Logger.Level.INFO,
@@ -336,6 +338,7 @@ final class Wiring implements AutoCloseable {
                 new NriServer(
                     new NriSettings(
                         socket,
+                        nri.plugins(),
                         nri.pluginConfig(),
                         Duration.ofMillis(nri.registrationTimeoutMs()),
                         Duration.ofMillis(nri.requestTimeoutMs()),

@@ -50,6 +50,7 @@ class ConfigurationFileTest {
             mtu = 9000
             [nri]
             socket = "/run/nri/nri.sock"
+            plugins = "/opt/second/nri"
             plugin_config = "/etc/second/nri"
             registration_timeout_ms = 10000
             request_timeout_ms = 500
@@ -73,6 +74,7 @@ class ConfigurationFileTest {
                     NetworkMode.BRIDGE, "second0", List.of(Subnet.parse("192.168.64.0/20")), 9000),
                 new Configuration.Nri(
                     Optional.of(Path.of("/run/nri/nri.sock")),
+                    Path.of("/opt/second/nri"),
                     Path.of("/etc/second/nri"),
                     10_000,
                     500),

@@ -24,9 +24,11 @@ import dev.hearth.proto.nri.v1alpha1.KeyValue;
 import dev.hearth.proto.nri.v1alpha1.LinuxCPU;
 import dev.hearth.proto.nri.v1alpha1.LinuxContainerAdjustment;
 import dev.hearth.proto.nri.v1alpha1.LinuxContainerUpdate;
+import dev.hearth.proto.nri.v1alpha1.LinuxDevice;
 import dev.hearth.proto.nri.v1alpha1.LinuxPids;
 import dev.hearth.proto.nri.v1alpha1.LinuxResources;
 import dev.hearth.proto.nri.v1alpha1.Mount;
+import dev.hearth.proto.nri.v1alpha1.OptionalFileMode;
 import dev.hearth.proto.nri.v1alpha1.OptionalInt;
 import dev.hearth.proto.nri.v1alpha1.OptionalUInt64;
 import dev.hearth.proto.nri.v1alpha1.POSIXRlimit;
@@ -44,6 +46,7 @@ import dev.hearth.testing.TestPlugin;
 import io.grpc.StatusRuntimeException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -605,5 +608,57 @@ class NriE2E {
 
     assertThatThrownBy(() -> plugin.beginToRegister("1", "x")).hasMessageContaining("two digits");
     assertThat(plugin.calls()).isEmpty();
+  }
+
+  @Test
+  void aPluginThatTheDaemonStartsHasItsNameAndItsConnection() throws Exception {
+    Path folder = Files.createDirectories(BED.home().nriPlugins());
+    Path said = BED.folder().resolve("said");
+    Path program = folder.resolve("42-scripted");
+    Files.writeString(
+        program,
+        """
+        #!/bin/sh
+        echo "$NRI_PLUGIN_IDX $NRI_PLUGIN_NAME $NRI_PLUGIN_SOCKET" >%s
+        printf 'no protocol at all' >&3
+        read line <&3
+        """
+            .formatted(said));
+    Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
+    BED.daemon().stop();
+    BED.daemon().startAgain();
+    Files.delete(program);
+
+    assertThat(said).hasContent("42 scripted 3");
+    assertThat(BED.daemon().log()).contains("a plugin could not be registered: a frame of");
+  }
+
+  @Test
+  void aDeviceMayBeGivenByItsNumbers() throws Exception {
+    var _ =
+        plugin()
+            .creating(
+                adjusting(
+                    ContainerAdjustment.newBuilder()
+                        .setLinux(
+                            LinuxContainerAdjustment.newBuilder()
+                                .addDevices(
+                                    LinuxDevice.newBuilder()
+                                        .setPath("/dev/given")
+                                        .setType("c")
+                                        .setMajor(1)
+                                        .setMinor(5)
+                                        .setFileMode(
+                                            OptionalFileMode.newBuilder().setValue(0x124))))))
+            .register("10", "giving");
+    PodSandboxConfig pod = pod("given");
+    String podId = BED.cri().runPod(pod);
+    String id = run(podId, pod, container("main", "sleep", "1000"));
+
+    // 1:5 is /dev/zero.
+    assertThat(shell(id, "head -c 3 /dev/given | wc -c; ls -l /dev/given"))
+        .startsWith("3\n")
+        .contains("cr--r--r--", "1,   5");
+    BED.cri().removePod(podId);
   }
 }

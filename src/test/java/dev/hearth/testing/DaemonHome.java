@@ -69,6 +69,11 @@ public record DaemonHome(Path folder, int number, List<String> plainHttp, LogLev
     return state().resolve("hearth.sock");
   }
 
+  /** Where plugins lie that the daemon starts itself. */
+  public Path nriPlugins() {
+    return folder.resolve("nri-plugins");
+  }
+
   /** Where plugins connect. */
   public Path nriSocket() {
     return state().resolve("nri.sock");
@@ -129,6 +134,7 @@ public record DaemonHome(Path folder, int number, List<String> plainHttp, LogLev
         subnets = ["%s", "%s"]
         [nri]
         socket = "%s"
+        plugins = "%s"
         plugin_config = "%s"
         """
             .formatted(
@@ -142,6 +148,7 @@ public record DaemonHome(Path folder, int number, List<String> plainHttp, LogLev
                 ipv4(),
                 ipv6(),
                 nriSocket(),
+                nriPlugins(),
                 folder.resolve("nri")));
   }
 }

@@ -13,6 +13,7 @@ import java.util.Set;
  *     compared with
  * @param annotations all of them, as plugins see them; what the caller sees is what it gave
  * @param removedVariables names of variables that not even the image sets
+ * @param devices beside the request's
  * @param seccomp a profile in the shape of the OCI runtime specification, above the request's
  */
 public record Adjustment(
@@ -20,10 +21,12 @@ public record Adjustment(
     Map<String, String> annotations,
     Set<String> removedVariables,
     List<ProcessLimit> limits,
+    List<GivenDevice> devices,
     Optional<String> seccomp) {
   public Adjustment {
     annotations = Checks.map("adjusted annotations", annotations);
     removedVariables = Set.copyOf(removedVariables);
     limits = List.copyOf(limits);
+    devices = List.copyOf(devices);
   }
 }

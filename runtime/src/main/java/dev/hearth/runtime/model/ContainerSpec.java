@@ -60,7 +60,7 @@ public record ContainerSpec(
 
   /** The same container under other limits. */
   public ContainerSpec withResources(Resources newResources) {
-    return adjusted(command, args, environment, mounts, cdiDevices, newResources);
+    return adjusted(command, args, environment, mounts, devices, cdiDevices, newResources);
   }
 
   /** The same container with another process, in other surroundings. */
@@ -69,6 +69,7 @@ public record ContainerSpec(
       List<String> newArgs,
       List<EnvironmentVariable> newEnvironment,
       List<MountSpec> newMounts,
+      List<DeviceSpec> newDevices,
       List<String> newCdiDevices,
       Resources newResources) {
     return new ContainerSpec(
@@ -80,7 +81,7 @@ public record ContainerSpec(
         workingDirectory,
         newEnvironment,
         newMounts,
-        devices,
+        newDevices,
         newCdiDevices,
         labels,
         annotations,

@@ -8,6 +8,7 @@ import dev.hearth.proto.nri.v1alpha1.Field;
 import dev.hearth.proto.nri.v1alpha1.Hooks;
 import dev.hearth.proto.nri.v1alpha1.KeyValue;
 import dev.hearth.proto.nri.v1alpha1.LinuxContainerAdjustment;
+import dev.hearth.proto.nri.v1alpha1.LinuxDevice;
 import dev.hearth.proto.nri.v1alpha1.LinuxSeccomp;
 import dev.hearth.proto.nri.v1alpha1.LinuxSyscall;
 import dev.hearth.proto.nri.v1alpha1.Mount;
@@ -15,7 +16,9 @@ import dev.hearth.runtime.container.ContainerLimits;
 import dev.hearth.runtime.model.Adjustment;
 import dev.hearth.runtime.model.ContainerRecord;
 import dev.hearth.runtime.model.ContainerSpec;
+import dev.hearth.runtime.model.DeviceSpec;
 import dev.hearth.runtime.model.EnvironmentVariable;
+import dev.hearth.runtime.model.GivenDevice;
 import dev.hearth.runtime.model.HearthException;
 import dev.hearth.runtime.model.MountSpec;
 import dev.hearth.runtime.model.ProcessLimit;
@@ -37,6 +40,11 @@ import java.util.TreeMap;
  * be worse than none.
  */
 record CreatedContainer(ContainerRecord asked, ContainerAdjustment wishes, Owners owners) {
+  /** Of a file's mode, what is not its type. */
+  private static final int PERMISSIONS = 0xFFF;
+
+  /** 0666. */
+  private static final int EVERYBODY = 0x1B6;
 
   /**
    * The container as it is to be.
@@ -57,6 +65,7 @@ record CreatedContainer(ContainerRecord asked, ContainerAdjustment wishes, Owner
             otherProgram ? List.of() : spec.args(),
             environment(),
             mounts(),
+            devices(),
             cdiDevices(),
             resources()),
         new Adjustment(
@@ -64,6 +73,7 @@ record CreatedContainer(ContainerRecord asked, ContainerAdjustment wishes, Owner
             EntryMerge.granted(spec.annotations(), wishes.getAnnotationsMap()),
             removedVariables(),
             limits(),
+            givenDevices(),
             seccomp()));
   }
 
@@ -72,7 +82,6 @@ record CreatedContainer(ContainerRecord asked, ContainerAdjustment wishes, Owner
     Map<Field, Boolean> wished = new TreeMap<>();
     wished.put(
         Field.OciHooks, wishes.hasHooks() && !wishes.getHooks().equals(Hooks.getDefaultInstance()));
-    wished.put(Field.Devices, linux.getDevicesCount() > 0);
     wished.put(Field.CgroupsPath, !linux.getCgroupsPath().isEmpty());
     wished.put(Field.IoPriority, linux.hasIoPriority());
     wished.put(Field.Namespace, linux.getNamespacesCount() > 0);
@@ -138,6 +147,44 @@ record CreatedContainer(ContainerRecord asked, ContainerAdjustment wishes, Owner
       }
     }
     return List.copyOf(all.values());
+  }
+
+  /** Those of the request that no plugin takes away or replaces. */
+  private List<DeviceSpec> devices() {
+    List<DeviceSpec> all = new ArrayList<>(asked.spec().devices());
+    for (LinuxDevice wish : wishes.getLinux().getDevicesList()) {
+      String path = Removal.key(wish.getPath());
+      boolean was = all.removeIf(device -> device.containerPath().equals(path));
+      if (!was && Removal.marked(wish.getPath())) {
+        throw unsupported(
+            Field.Devices, "there is no device of the request's at " + path + " to take away");
+      }
+    }
+    return all;
+  }
+
+  private List<GivenDevice> givenDevices() {
+    List<GivenDevice> given = new ArrayList<>();
+    for (LinuxDevice wish : wishes.getLinux().getDevicesList()) {
+      if (Removal.marked(wish.getPath())) {
+        continue;
+      }
+      boolean block = wish.getType().equals("b");
+      if (!block && !wish.getType().equals("c") && !wish.getType().equals("u")) {
+        throw unsupported(
+            Field.Devices, "a device is of type b, c or u, not '" + wish.getType() + "'");
+      }
+      given.add(
+          new GivenDevice(
+              wish.getPath(),
+              block,
+              Math.clamp(wish.getMajor(), -1, Integer.MAX_VALUE),
+              Math.clamp(wish.getMinor(), -1, Integer.MAX_VALUE),
+              wish.hasFileMode() ? wish.getFileMode().getValue() & PERMISSIONS : EVERYBODY,
+              unsigned(wish.getUid().getValue()),
+              unsigned(wish.getGid().getValue())));
+    }
+    return given;
   }
 
   private List<String> cdiDevices() {

@@ -1,5 +1,7 @@
 package dev.hearth.runtime.nri;
 
+import dev.hearth.linux.LinuxException;
+import dev.hearth.linux.Poller;
 import dev.hearth.proto.nri.v1alpha1.ContainerUpdate;
 import dev.hearth.runtime.container.ContainerInfo;
 import dev.hearth.runtime.container.ContainerLimits;
@@ -20,8 +22,12 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -41,7 +47,8 @@ public final class NriServer implements AutoCloseable {
       Containers containers,
       SandboxParts sandboxes,
       ContainerInfo info,
-      ContainerLimits limits) {}
+      ContainerLimits limits,
+      Poller poller) {}
 
   private final NriSettings settings;
   private final Node node;
@@ -51,6 +58,7 @@ public final class NriServer implements AutoCloseable {
   private final PluginHooks hooks;
   private final Semaphore room = new Semaphore(MAX_PLUGINS);
   private final ServerSocketChannel listener;
+  private final List<PluginProcess> started = new CopyOnWriteArrayList<>();
 
   /**
    * Not serving yet, see {@link #serve}; {@link #plugins} can be asked all the same.
@@ -93,9 +101,45 @@ public final class NriServer implements AutoCloseable {
     return hooks;
   }
 
-  /** Begins to take plugins in. Called once everything of the node is known. */
-  public void serve() {
+  /**
+   * Begins to take plugins in. Called once everything of the node is known. Those that Hearth starts
+   * itself are here when this returns, unless they take too long.
+   */
+  public void serve() throws InterruptedException {
     Thread.ofVirtual().name("nri-accept").start(this::accept);
+    List<CompletableFuture<Void>> settled = new ArrayList<>();
+    for (InstalledPlugin plugin : InstalledPlugin.in(settings.plugins())) {
+      CompletableFuture<Void> done = new CompletableFuture<>();
+      settled.add(done);
+      Thread.ofVirtual()
+          .name("nri-" + plugin.name())
+          .start(() -> run(plugin, () -> done.complete(null)));
+    }
+    // Registration, configuration and the list.
+    Duration all = settings.registration().multipliedBy(2).plus(settings.request());
+    try {
+      CompletableFuture.allOf(settled.toArray(CompletableFuture[]::new))
+          .get(all.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      LOG.log(System.Logger.Level.WARNING, "plugins of {0} are late", settings.plugins());
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("that a plugin is settled cannot fail", e);
+    }
+  }
+
+  private void run(InstalledPlugin plugin, Runnable settled) {
+    try (PluginProcess process = plugin.start(node.poller())) {
+      started.add(process);
+      welcome(process.channel(), Optional.of(process.name()), settled);
+    } catch (LinuxException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "plugin {0} could not be started: {1}",
+          plugin.name(),
+          e.getMessage());
+    } finally {
+      settled.run();
+    }
   }
 
   private void accept() {
@@ -112,7 +156,7 @@ public final class NriServer implements AutoCloseable {
             .name("nri-greet")
             .start(() -> {
               try {
-                welcome(channel, Optional.empty());
+                welcome(channel, Optional.empty(), () -> {});
               } finally {
                 room.release();
               }
@@ -125,14 +169,19 @@ public final class NriServer implements AutoCloseable {
     }
   }
 
-  /** Takes one plugin in, and returns when it is gone. */
-  private void welcome(ByteChannel channel, Optional<PluginName> given) {
+  /**
+   * Takes one plugin in, and returns when it is gone.
+   *
+   * @param registered run when it is called from now on
+   */
+  private void welcome(ByteChannel channel, Optional<PluginName> given, Runnable registered) {
     Greeting greeting = new Greeting(channel, settings, updates, given);
     try {
       Plugin plugin = greeting.await();
       try {
         List<ContainerUpdate> wanted = introduce(plugin);
         LOG.log(System.Logger.Level.INFO, "plugin {0} is registered", plugin);
+        registered.run();
         var _ = updates.tryAll(wanted);
         LOG.log(
             System.Logger.Level.INFO,
@@ -197,5 +246,6 @@ public final class NriServer implements AutoCloseable {
     listener.close();
     Files.deleteIfExists(settings.socket());
     roster.present().forEach(Plugin::drop);
+    started.forEach(PluginProcess::close);
   }
 }

@@ -5,6 +5,7 @@ import static dev.hearth.runtime.spec.DeviceAccess.ANY;
 import dev.hearth.linux.Propagation;
 import dev.hearth.runtime.model.ContainerSpec;
 import dev.hearth.runtime.model.DeviceSpec;
+import dev.hearth.runtime.model.GivenDevice;
 import dev.hearth.shim.ContainerLink;
 import dev.hearth.shim.ContainerMount;
 import dev.hearth.shim.DeviceNode;
@@ -22,6 +23,7 @@ final class ContainerDevices {
   private static final int EVERYBODY = 0666;
   private static final int TYPE = 0xF000;
   private static final int BLOCK = 0x6000;
+  private static final int CHARACTER = 0x2000;
   private static final String FULL = "rwm";
 
   /** The six every program may rely on (OCI Runtime Specification 1.2, "Default Devices"). */
@@ -103,6 +105,20 @@ final class ContainerDevices {
 
   private void addSame(DeviceNode node) {
     add(node, Path.of(node.path()));
+  }
+
+  /** Adds a device by its numbers, in place of one of that name. */
+  void give(GivenDevice device) {
+    DeviceNode node =
+        new DeviceNode(
+            ContainerPath.clean(device.path()),
+            (device.block() ? BLOCK : CHARACTER) | device.permissions(),
+            device.major(),
+            device.minor(),
+            (int) device.uid(),
+            (int) device.gid());
+    nodes.put(node.path(), node);
+    access.add(access(node, FULL));
   }
 
   private static DeviceAccess access(DeviceNode node, String permissions) {

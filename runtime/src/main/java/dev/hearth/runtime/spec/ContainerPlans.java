@@ -75,6 +75,7 @@ public final class ContainerPlans {
     ContainerMounts mounts =
         new ContainerMounts(spec, image, around, facts.unifiedCgroups(), users);
     ContainerDevices devices = new ContainerDevices(spec, mounts, host);
+    container.adjustment().ifPresent(adjustment -> adjustment.devices().forEach(devices::give));
     return new ContainerPlan(
         namespacing.setup(pod, spec.security(), around),
         files(spec, image, around, mounts, devices, users.isPresent()),
