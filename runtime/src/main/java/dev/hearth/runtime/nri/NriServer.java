@@ -102,8 +102,8 @@ public final class NriServer implements AutoCloseable {
   }
 
   /**
-   * Begins to take plugins in. Called once everything of the node is known. Those that Hearth starts
-   * itself are here when this returns, unless they take too long.
+   * Begins to take plugins in. Called once everything of the node is known. Those that Hearth
+   * starts itself are here when this returns, unless they take too long.
    */
   public void serve() throws InterruptedException {
     Thread.ofVirtual().name("nri-accept").start(this::accept);

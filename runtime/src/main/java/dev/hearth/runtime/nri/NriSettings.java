@@ -12,7 +12,12 @@ import java.time.Duration;
  * @param version of Hearth
  */
 public record NriSettings(
-    Path socket, Path plugins, Path configurations, Duration registration, Duration request, String version) {
+    Path socket,
+    Path plugins,
+    Path configurations,
+    Duration registration,
+    Duration request,
+    String version) {
   /** What plugins are told the runtime is called. */
   static final String RUNTIME = "hearth";
 
