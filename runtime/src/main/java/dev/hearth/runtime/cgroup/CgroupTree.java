@@ -84,6 +84,11 @@ final class CgroupTree {
   private boolean makeFolder(Hierarchy hierarchy, CgroupPath group, Made made)
       throws CgroupException {
     Path folder = hierarchy.folder(group);
+    // Looking costs a tenth of being told by an exception, and on v1 a pod has no group of its own
+    // in most hierarchies before its first container.
+    if (!group.isRoot() && !files.exists(hierarchy.folder(group.parent()))) {
+      makeFolder(hierarchy, group.parent(), made);
+    }
     for (int attempt = 1; ; attempt++) {
       try {
         boolean isNew = files.makeFolder(folder);

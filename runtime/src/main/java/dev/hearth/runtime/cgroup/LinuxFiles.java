@@ -122,6 +122,9 @@ final class LinuxFiles implements CgroupFiles {
 
   @Override
   public boolean removeFolder(Path folder) throws CgroupException {
+    if (!exists(folder)) {
+      return false; // the usual case, as removals are repeated; an exception would cost more
+    }
     try (Fd parent = Opens.open(parent(folder), FOLDER)) {
       Entries.removeDirectory(parent, name(folder));
       return true;
