@@ -139,7 +139,7 @@ final class RootFilesystemsIT {
   @Test
   void freesTheLayersOfOneWhoseFolderSomebodyDeleted() throws Exception {
     Digest base = layer(new TarBytes().file("a", "base"));
-    filesystems.prepare(ONE, List.of(base), Optional.empty());
+    filesystems.prepare(ONE, List.of(base), Optional.empty(), List.of());
     TreeRemoval.remove(temp.resolve("root/snapshots").resolve(ONE.value()));
     filesystems.remove(ONE);
     assertThat(filesystems.list()).isEmpty();
