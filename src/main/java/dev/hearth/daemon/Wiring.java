@@ -314,7 +314,6 @@ final class Wiring implements AutoCloseable {
                 remove,
                 network,
                 roots),
-            failpoints,
             clock);
     report.set(Optional.of(recovery.run()));
     images.scan();
