@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -12,12 +13,14 @@ import java.util.concurrent.atomic.AtomicInteger;
  * tests that go through all of them. Given as the system property {@code hearth.failpoint}: {@code
  * fail:VERB:N} or {@code crash:VERB:N}, with N counted from 1 over the daemon's life, or a step's
  * name instead, for the first of that name; or {@code fail:VERB:each}, where every step fails the
- * first time it is tried.
+ * first time it is tried; or {@code stuck:VERB:N}, where a step fails and then every undo. {@code
+ * any} is every verb, and what a start does.
  */
 final class InjectedFailpoints implements Failpoints {
   private enum What {
     FAIL,
-    CRASH
+    CRASH,
+    STUCK
   }
 
   /** What a process killed by SIGKILL ends with. */
@@ -30,6 +33,7 @@ final class InjectedFailpoints implements Failpoints {
   private final String prefix;
   private final int at;
   private final AtomicInteger seen = new AtomicInteger();
+  private final AtomicBoolean stuck = new AtomicBoolean();
   private final Set<String> failed = ConcurrentHashMap.newKeySet();
 
   private InjectedFailpoints(What what, String prefix, int at) {
@@ -52,11 +56,12 @@ final class InjectedFailpoints implements Failpoints {
         switch (parts[0]) {
           case "fail" -> What.FAIL;
           case "crash" -> What.CRASH;
+          case "stuck" -> What.STUCK;
           default ->
               throw new IllegalArgumentException(
                   "hearth.failpoint is no fail or crash: " + property);
         };
-    String prefix = parts[1] + ": ";
+    String prefix = parts[1].equals("any") ? "" : parts[1] + ": ";
     if (what == What.FAIL && parts[2].equals("each")) {
       return new InjectedFailpoints(what, prefix, EACH);
     }
@@ -67,12 +72,21 @@ final class InjectedFailpoints implements Failpoints {
 
   @Override
   public void before(String step) {
-    if (what != What.FAIL || !step.startsWith(prefix)) {
-      return;
-    }
-    if (at == EACH ? failed.add(step) : seen.incrementAndGet() == at) {
+    if (what != What.CRASH && fails(step)) {
       throw new UncheckedIOException(new IOException("injected failure of '" + step + "'"));
     }
+  }
+
+  private boolean fails(String step) {
+    if (step.startsWith("undo ")) {
+      return stuck.get();
+    }
+    if (!step.startsWith(prefix)) {
+      return false;
+    }
+    boolean now = at == EACH ? failed.add(step) : seen.incrementAndGet() == at;
+    stuck.compareAndSet(false, now && what == What.STUCK);
+    return now;
   }
 
   @Override

@@ -314,6 +314,7 @@ final class Wiring implements AutoCloseable {
                 remove,
                 network,
                 roots),
+            failpoints,
             clock);
     report.set(Optional.of(recovery.run()));
     images.scan();

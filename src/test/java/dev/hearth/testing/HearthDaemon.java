@@ -18,6 +18,9 @@ import java.util.concurrent.TimeUnit;
 public final class HearthDaemon implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofSeconds(30);
 
+  /** What a process killed by SIGKILL ends with. */
+  private static final int KILLED = 137;
+
   private final DaemonHome home;
   private Process process;
   private Cri cri;
@@ -137,6 +140,25 @@ public final class HearthDaemon implements AutoCloseable {
     awaitAnswer();
   }
 
+  /**
+   * Starts the daemon again with a failpoint that may end it before it answers.
+   *
+   * @return whether it answers; if not it has ended by the failpoint
+   */
+  public boolean survives(String failpoint) throws IOException {
+    cri.close();
+    process = launch(home, failpoint);
+    cri = new Cri(home.socket());
+    Await.until(this::state, LIMIT, () -> !process.isAlive() || (reachable() && answers()));
+    if (process.isAlive()) {
+      return true;
+    }
+    if (process.exitValue() != KILLED) {
+      throw new AssertionError(state());
+    }
+    return false;
+  }
+
   private void awaitAnswer() {
     Await.until(this::state, LIMIT, () -> listens() && answers());
   }
@@ -146,6 +168,10 @@ public final class HearthDaemon implements AutoCloseable {
     if (!process.isAlive()) {
       throw new AssertionError(state());
     }
+    return reachable();
+  }
+
+  private boolean reachable() {
     try (var probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       return probe.connect(UnixDomainSocketAddress.of(home.socket()));
     } catch (IOException e) {

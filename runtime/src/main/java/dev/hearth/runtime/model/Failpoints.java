@@ -16,7 +16,7 @@ public interface Failpoints {
         public void after(String step) {}
       };
 
-  /** A step is about to be tried. May throw to make it fail. */
+  /** A step is about to be tried, or to be undone. May throw to make that fail. */
   void before(String step);
 
   /** A step was carried out and what it made is there. May not return. */

@@ -65,6 +65,7 @@ public final class Steps {
     while (!undos.isEmpty()) {
       Undo undo = undos.pop();
       try {
+        failpoints.before("undo " + verb + ": " + undo.step);
         undo.action.run();
       } catch (Exception e) {
         failure.addSuppressed(

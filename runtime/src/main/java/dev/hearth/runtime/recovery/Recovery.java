@@ -10,6 +10,7 @@ import dev.hearth.runtime.container.RemoveContainer;
 import dev.hearth.runtime.model.ContainerId;
 import dev.hearth.runtime.model.ContainerRecord;
 import dev.hearth.runtime.model.ContainerState;
+import dev.hearth.runtime.model.Failpoints;
 import dev.hearth.runtime.model.PodId;
 import dev.hearth.runtime.model.PodRecord;
 import dev.hearth.runtime.model.PodState;
@@ -79,6 +80,7 @@ public final class Recovery {
   private final RecordStore<PodRecord> podStore;
   private final RecordStore<ContainerRecord> containerStore;
   private final Parts parts;
+  private final Failpoints failpoints;
   private final InstantSource clock;
   private final Findings findings = new Findings();
 
@@ -86,10 +88,12 @@ public final class Recovery {
       RecordStore<PodRecord> podStore,
       RecordStore<ContainerRecord> containerStore,
       Parts parts,
+      Failpoints failpoints,
       InstantSource clock) {
     this.podStore = podStore;
     this.containerStore = containerStore;
     this.parts = parts;
+    this.failpoints = failpoints;
     this.clock = clock;
   }
 
@@ -101,10 +105,13 @@ public final class Recovery {
   public RecoveryReport run() throws StoreException, InterruptedException {
     long start = System.nanoTime();
     adoptRecords();
+    failpoints.after("Recovery: records");
     forEach(parts.containers().all().stream().toList(), "container", this::recover);
     forEach(parts.pods().all().stream().toList(), "pod sandbox", this::recover);
     reconcileNetwork();
+    failpoints.after("Recovery: network");
     removeOrphanedSnapshots();
+    failpoints.after("Recovery: snapshots");
     RecoveryReport report = findings.report(Duration.ofNanos(System.nanoTime() - start));
     LOG.log(
         System.Logger.Level.INFO,
@@ -161,6 +168,7 @@ public final class Recovery {
           .start(() -> {
             try {
               action.on(thing);
+              failpoints.after("Recovery: " + kind);
             } catch (Exception e) {
               LOG.log(System.Logger.Level.WARNING, "a " + kind + " could not be recovered", e);
             } finally {
