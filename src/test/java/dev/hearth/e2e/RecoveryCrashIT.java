@@ -27,9 +27,9 @@ class RecoveryCrashIT {
           "RunPodSandbox", "cgroup",
           "CreateContainer", "snapshot",
           "StartContainer", "launch",
-          "RemoveContainer", "record intent",
+          "RemoveContainer", "record+intent",
           "StopPodSandbox", "containers",
-          "RemovePodSandbox", "record intent");
+          "RemovePodSandbox", "record+intent");
 
   @Test
   void everyStepOfAStartMayBeItsLast() throws Exception {

@@ -57,6 +57,15 @@ public final class RemovePodSandbox {
     }
   }
 
+  /**
+   * Removes what was never wholly made: should this daemon die of it, the next one goes on. Under
+   * the lock.
+   */
+  public void discard(Pod pod) {
+    pod.settle(pod.record().with(new PodState.Removing()));
+    remove(pod);
+  }
+
   /** Carries the removal out, or goes on with it. Under the lock. */
   public void remove(Pod pod) {
     stop.stop(pod);

@@ -54,6 +54,13 @@ public final class StopPodSandbox {
     }
   }
 
+  /** One that is being removed stays so, or the next start would not go on with that. */
+  private static void recordStopped(Pod pod) {
+    if (!(pod.state() instanceof PodState.Removing)) {
+      pod.settle(pod.record().with(new PodState.Stopped()));
+    }
+  }
+
   /** Carries the stop out, from the beginning even if it was done before. Under the lock. */
   public void stop(Pod pod) {
     Steps steps = new Steps(failpoints, "StopPodSandbox");
@@ -68,7 +75,7 @@ public final class StopPodSandbox {
       steps.run("shm", () -> parts.unmountShm(pod));
       steps.run("namespaces", () -> parts.dropNamespaces(pod));
       steps.run("cgroup", () -> parts.removeCgroup(pod));
-      steps.run("record stopped", () -> pod.settle(pod.record().with(new PodState.Stopped())));
+      steps.run("record stopped", () -> recordStopped(pod));
     } catch (Exception e) {
       throw PodFailure.of("pod sandbox " + pod.id() + " could not be stopped", e);
     }

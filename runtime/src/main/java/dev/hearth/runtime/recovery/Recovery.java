@@ -347,7 +347,7 @@ public final class Recovery {
         }
         case PodDecision.FinishStop _ -> parts.stopPod().stop(pod);
         case PodDecision.Undo _ -> {
-          parts.removePod().remove(pod);
+          parts.removePod().discard(pod);
           findings.finished("removed pod sandbox " + pod.id() + ": its creation was cut off");
         }
         case PodDecision.FinishRemoval _ -> {
