@@ -12,9 +12,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Makes a chosen step of a verb fail, or ends the daemon right after it, as a crash would: for
  * tests that go through all of them. Given as the system property {@code hearth.failpoint}: {@code
  * fail:VERB:N} or {@code crash:VERB:N}, with N counted from 1 over the daemon's life, or a step's
- * name instead, its blanks as {@code +}, for the first of that name; or {@code fail:VERB:each}, where every step fails the
- * first time it is tried; or {@code stuck:VERB:N}, where a step fails and then every undo. {@code
- * any} is every verb, and what a start does.
+ * name instead, its blanks as {@code +}, for the first of that name; or {@code fail:VERB:each},
+ * where every step fails the first time it is tried; or {@code stuck:VERB:N}, where a step fails
+ * and then every undo. {@code any} is every verb, and what a start does.
  */
 final class InjectedFailpoints implements Failpoints {
   private enum What {
