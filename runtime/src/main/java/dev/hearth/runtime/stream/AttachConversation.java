@@ -31,7 +31,7 @@ final class AttachConversation {
       throws ShimException, LinuxException, TimeoutException, InterruptedException {
     // What a client sends to a container without stdin goes nowhere, as with the peers.
     boolean stdin = stdio.stdin() && container.spec().stdin();
-    try (Pipes pipes = Pipes.open(stdin, stdio.stdout(), stdio.stderr());
+    try (Pipes pipes = Pipes.ofAttachment(stdin, stdio);
         Attachment attachment = attach.attach(container, pipes.theirs())) {
       pipes.closeTheirs();
       AtomicBoolean detached = new AtomicBoolean();
@@ -42,7 +42,15 @@ final class AttachConversation {
           };
       client.connection().onGone(detach);
       List<OutputPump> outputs = pipes.startOutputs(client, poller);
-      pipes.startInput(client, poller, endsWithStdin(container) ? () -> {} : detach);
+      pipes.startInput(
+          client,
+          poller,
+          socket -> {
+            Pipes.awaitRead(socket, poller);
+            if (!endsWithStdin(container)) {
+              detach.run();
+            }
+          });
       client
           .resize()
           .ifPresent(sizes -> ResizePump.start(sizes, size -> attach.resize(container, size)));

@@ -79,12 +79,12 @@ final class ExecConversation {
   private Outcome withPipes(
       Container container, List<String> command, StdioRequest stdio, CommandClient client)
       throws ShimException, LinuxException, TimeoutException, InterruptedException {
-    try (Pipes pipes = Pipes.open(stdio.stdin(), stdio.stdout(), stdio.stderr())) {
+    try (Pipes pipes = Pipes.ofCommand(stdio)) {
       ExecSession begun = exec.begin(container, command, Optional.empty(), pipes.theirs());
       pipes.closeTheirs();
       try (ExecSession session = begun) {
         List<OutputPump> outputs = pipes.startOutputs(client, poller);
-        pipes.startInput(client, poller, () -> {});
+        pipes.startInput(client, poller, Fd::close);
         int code = session.await(FOR_EVER).shellCode();
         for (OutputPump output : outputs) {
           output.drain(DRAIN);

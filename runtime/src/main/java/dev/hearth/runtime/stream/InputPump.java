@@ -13,9 +13,14 @@ final class InputPump {
   private final ClientStream from;
   private final Fd to;
   private final Poller poller;
-  private final Runnable atEnd;
+  private final AtEnd atEnd;
 
-  private InputPump(ClientStream from, Fd to, Poller poller, Runnable atEnd) {
+  /** What the end of the client's stream, or the client's own, does to the process. */
+  interface AtEnd {
+    void run() throws LinuxException, InterruptedException;
+  }
+
+  private InputPump(ClientStream from, Fd to, Poller poller, AtEnd atEnd) {
     this.from = from;
     this.to = to;
     this.poller = poller;
@@ -26,9 +31,8 @@ final class InputPump {
    * Begins to write to a pipe or terminal.
    *
    * @param to stays the caller's; closing it ends the pump
-   * @param atEnd what the end of the client's stream, or the client's own, does to the process
    */
-  static void start(ClientStream from, Fd to, Poller poller, Runnable atEnd) throws LinuxException {
+  static void start(ClientStream from, Fd to, Poller poller, AtEnd atEnd) throws LinuxException {
     Descriptors.setNonBlocking(to, true);
     InputPump pump = new InputPump(from, to, poller, atEnd);
     Thread.ofVirtual().name("stream-input").start(pump::run);
