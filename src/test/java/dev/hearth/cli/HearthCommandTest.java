@@ -100,7 +100,7 @@ class HearthCommandTest {
           {"logs", "--since", "yesterday", "web"},
           {"logs", "--tail", "-1", "web"},
           {"logs", "--tail", "many", "web"},
-          {"exec", "-it", "web", "sh"},
+          {"exec", "-it", "--timeout", "1", "web", "sh"},
           {"exec", "--timeout", "-1", "web", "sh"},
           {"pull", ""},
           {"ps", "--patience", "0"}

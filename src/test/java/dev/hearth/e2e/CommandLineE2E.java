@@ -52,6 +52,21 @@ class CommandLineE2E {
     return new Run(process.exitValue(), Files.readString(out, UTF_8), Files.readString(err, UTF_8));
   }
 
+  /** Runs a command with this on its standard input. */
+  private static Run fed(String input, String... arguments) throws Exception {
+    Path in = Files.writeString(Files.createTempFile(BED.folder(), "in", ""), input);
+    Path out = Files.createTempFile(BED.folder(), "out", "");
+    Path err = Files.createTempFile(BED.folder(), "err", "");
+    Process process =
+        hearth(arguments)
+            .redirectInput(in.toFile())
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile())
+            .start();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("%s ends", List.of(arguments)).isTrue();
+    return new Run(process.exitValue(), Files.readString(out, UTF_8), Files.readString(err, UTF_8));
+  }
+
   private static String ok(String... arguments) throws Exception {
     Run run = run(arguments);
     assertThat(run.exitCode()).as("%s: %s", List.of(arguments), run.err()).isZero();
@@ -108,6 +123,11 @@ class CommandLineE2E {
     assertThat(run("exec", "talker", "sh", "-c", "echo a; echo b >&2; exit 7"))
         .isEqualTo(new Run(7, "a\n", "b\n"));
     assertThat(run("exec", "nobody", "true").exitCode()).isEqualTo(4);
+    assertThat(run("exec", "-t", "talker", "sh", "-c", "test -t 1; echo $?; exit 7"))
+        .isEqualTo(new Run(7, "0\r\n", ""));
+    assertThat(fed("some input", "exec", "-i", "talker", "sh", "-c", "wc -c; echo b >&2"))
+        .isEqualTo(new Run(0, "10\n", "b\n"));
+    assertThat(run("exec", "-i", "talker", "no-such-command").exitCode()).isEqualTo(1);
     assertThat(run("logs", "talker")).isEqualTo(new Run(0, "out\n", "err\n"));
     assertThat(json("inspect", "talker").getAsJsonObject("info").getAsJsonObject("info"))
         .satisfies(info -> assertThat(info.get("pid").getAsLong()).isPositive());

@@ -32,6 +32,8 @@ final class LibC {
 
   static native int fcntl(int fd, int command, long argument);
 
+  static native int ioctl(int fd, long request, byte[] argument);
+
   static native int pipe2(int[] fds, int flags);
 
   static native long read(int fd, ByteBuffer buffer, long size);
