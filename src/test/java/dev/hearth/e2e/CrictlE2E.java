@@ -213,6 +213,24 @@ class CrictlE2E {
     assertThat(Path.of(text(usage, "fsId/mountpoint"))).isDirectory();
   }
 
+  // Streams
+
+  @Test
+  void execStreamsOutputAndFailureOverEitherTransport() throws IOException {
+    PodSandboxConfig config = pod("streamed");
+    String podId = runPod(config);
+    String id = run(podId, config, sleeper("main"));
+    for (String transport : List.of("spdy", "websocket")) {
+      assertThat(crictl.ok("exec", "--transport", transport, id, "echo", "out")).isEqualTo("out");
+      Crictl.Run failed =
+          crictl.run("exec", "--transport", transport, id, "sh", "-c", "echo err >&2; exit 3");
+      assertThat(failed.exitCode()).isNotZero();
+      assertThat(failed.err()).contains("err\n", "exit code 3");
+      assertThat(crictl.ok("exec", "--transport", transport, "-i", id, "wc", "-c")).isEqualTo("0");
+    }
+    crictl.ok("rmp", "-f", podId);
+  }
+
   // Pods
 
   @Test
