@@ -332,7 +332,8 @@ class StreamE2E {
 
   @Test
   void versionFourResizesAndGetsAStatus() throws Exception {
-    String script = "until stty size 2>/dev/null | grep -q '40 100'; do usleep 10000; done; echo resized";
+    String script =
+        "until stty size 2>/dev/null | grep -q '40 100'; do usleep 10000; done; echo resized";
     String url = url(command("sh", "-c", script).setStdin(true).setTty(true));
     try (WebSocketClient client = WebSocketClient.connect(url, V4)) {
       client.send(4, "{\"Width\":100,\"Height\":40}".getBytes(UTF_8));
