@@ -234,10 +234,10 @@ class ContainerFieldsE2E {
 
   @Test
   void aLogThatWasMovedAwayIsOpenedAnew() throws IOException {
-    ContainerConfig config =
-        container("log", "sh", "-c", "while read line </pipe; do echo $line; done").build();
     ContainerConfig piped =
-        config.toBuilder().setCommand(2, "mkfifo /pipe; " + config.getCommand(2)).build();
+        container(
+                "log", "sh", "-c", "mkfifo /pipe; while :; do read line </pipe && echo $line; done")
+            .build();
     String id = run(piped);
     Path log = Pods.log(pod, piped);
     say(id, "first");
@@ -257,7 +257,11 @@ class ContainerFieldsE2E {
     Await.until(
         "the pipe",
         LIMIT,
-        () -> BED.cri().exec(id, "sh", "-c", "echo " + line + " >/pipe").getExitCode() == 0);
+        () ->
+            BED.cri()
+                    .exec(id, "sh", "-c", "test -p /pipe && echo " + line + " >/pipe")
+                    .getExitCode()
+                == 0);
   }
 
   @Test
@@ -299,6 +303,30 @@ class ContainerFieldsE2E {
                     StopContainerRequest.newBuilder().setContainerId(id).setTimeout(-1).build()),
         Status.Code.INVALID_ARGUMENT,
         "negative");
+  }
+
+  @Test
+  void aLogPathThatLeadsOutOfThePodsFolderIsRefused() {
+    for (String path : List.of("../elsewhere.log", "a/../../b.log", "/etc/a.log")) {
+      ContainerConfig config = container("climber", "true").setLogPath(path).build();
+      assertRefused(() -> BED.cri().create(podId, pod, config), Status.Code.INVALID_ARGUMENT, path);
+    }
+  }
+
+  @Test
+  void labelsAndAnnotationsHaveABound() {
+    String much = "x".repeat(256 * 1024);
+    assertRefused(
+        () -> BED.cri().create(podId, pod, container("heavy", "true").putLabels("n", much).build()),
+        Status.Code.INVALID_ARGUMENT,
+        "labels take");
+    assertRefused(
+        () ->
+            BED.cri()
+                .create(podId, pod, container("heavy", "true").putAnnotations("n", much).build()),
+        Status.Code.INVALID_ARGUMENT,
+        "annotations take");
+    assertThat(ids(ContainerFilter.getDefaultInstance())).isEmpty();
   }
 
   @Test

@@ -114,7 +114,8 @@ class StopE2E {
                       .setPid(NamespaceMode.NODE));
       String id = pod.start(container);
       PodLife.awaitLines(pod.config(), container, 1);
-      assertThat(Pods.processes(id)).hasSize(2);
+      // The two shells, and now and then a usleep.
+      assertThat(Pods.processes(id)).hasSizeGreaterThanOrEqualTo(2);
       BED.cri().stop(id, LONG);
       assertThat(Pods.processes(id)).isEmpty();
     }
