@@ -8,6 +8,11 @@ final class StatusMapping {
   private StatusMapping() {}
 
   static Status status(Throwable failure) {
+    if (failure instanceof InterruptedException) {
+      return Status.CANCELLED
+          .withDescription("given up: the client has gone, or the daemon stops")
+          .withCause(failure);
+    }
     Status.Code code =
         switch (failure) {
           case HearthException e ->

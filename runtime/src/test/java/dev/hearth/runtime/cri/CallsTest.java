@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.hearth.proto.cri.v1.VersionRequest;
 import dev.hearth.proto.cri.v1.VersionResponse;
 import io.grpc.Context;
+import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -59,6 +60,8 @@ class CallsTest {
     // Its wait has ended, by an exception that took the flag with it.
     assertThat(interrupted).isCompletedWithValue(false);
     assertThat(caller.answer).isCompletedExceptionally();
+    assertThat(Status.fromThrowable(caller.answer.exceptionNow()).getCode())
+        .isEqualTo(Status.Code.CANCELLED);
   }
 
   @Test
