@@ -4,6 +4,10 @@ import dev.hearth.config.Configuration;
 import dev.hearth.config.ConfigurationException;
 import dev.hearth.config.ConfigurationFile;
 import dev.hearth.config.Key;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -50,12 +54,33 @@ public final class Hearthd {
     }
     Logs.configure(configuration.log().level());
     try (RootLock _ = RootLock.take(configuration.root());
-        Wiring wiring = Wiring.of(configuration)) {
-      Runtime.getRuntime().addShutdownHook(new Thread(wiring::stop, "stop"));
-      wiring.serve();
+        RootLock _ = RootLock.take(configuration.state())) {
+      refuseIfAnswered(configuration.socket());
+      serve(configuration);
     } catch (Exception e) {
       fail(FAILED, e.getMessage() == null ? e.toString() : e.getMessage());
     }
+  }
+
+  private static void serve(Configuration configuration) throws Exception {
+    try (Wiring wiring = Wiring.of(configuration)) {
+      Runtime.getRuntime().addShutdownHook(new Thread(wiring::stop, "stop"));
+      wiring.serve();
+    }
+  }
+
+  /** What a daemon that was killed left is nobody's; a living one's socket is not to be taken. */
+  private static void refuseIfAnswered(Path socket) throws IOException {
+    if (!Files.exists(socket)) {
+      return;
+    }
+    try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      probe.connect(UnixDomainSocketAddress.of(socket));
+    } catch (IOException e) {
+      return;
+    }
+    throw new IOException(
+        "another process serves on " + socket + ": stop it, or name another socket");
   }
 
   @SuppressWarnings("SystemExitOutsideMain")

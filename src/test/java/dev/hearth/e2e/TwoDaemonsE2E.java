@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hearth.linux.testing.NeedsRoot;
 import dev.hearth.proto.cri.v1.ListPodSandboxRequest;
+import dev.hearth.proto.cri.v1.PodSandboxState;
 import dev.hearth.testing.DaemonHome;
 import dev.hearth.testing.HearthDaemon;
 import dev.hearth.testing.Leftovers;
@@ -42,6 +43,26 @@ class TwoDaemonsE2E {
     assertThat(BED.daemon().refusalOfAnother())
         .contains(BED.home().root().toString(), Long.toString(BED.daemon().pid()));
     assertThat(BED.cri().version()).startsWith("hearth");
+  }
+
+  @Test
+  void aSecondDaemonOnOneStateOrOneSocketEndsAndHarmsNothing() throws Exception {
+    String podId = BED.cri().runPod(Pods.pod("kept", BED.home().logs()));
+    String other = BED.folder().resolve("another").toString();
+    assertThat(BED.daemon().refusalOfAnother("--root", other))
+        .contains(BED.home().state().toString(), Long.toString(BED.daemon().pid()));
+    assertThat(
+            BED.daemon()
+                .refusalOfAnother(
+                    "--root",
+                    other,
+                    "--state",
+                    other + "-state",
+                    "--socket",
+                    BED.home().socket().toString()))
+        .contains("another process serves on " + BED.home().socket());
+    assertThat(BED.cri().podStatus(podId).getState()).isEqualTo(PodSandboxState.SANDBOX_READY);
+    BED.cri().removePod(podId);
   }
 
   private static int pods(HearthDaemon daemon) {

@@ -8,6 +8,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -69,10 +70,13 @@ public final class HearthDaemon implements AutoCloseable {
   /**
    * Runs another daemon with this one's configuration, which must not succeed.
    *
+   * @param options that stand above the configuration's
    * @return what it said; its exit status is not 0
    */
-  public String refusalOfAnother() throws IOException {
-    Process other = new ProcessBuilder(command(home)).redirectErrorStream(true).start();
+  public String refusalOfAnother(String... options) throws IOException {
+    List<String> command = new ArrayList<>(command(home));
+    command.addAll(List.of(options));
+    Process other = new ProcessBuilder(command).redirectErrorStream(true).start();
     try (var out = other.inputReader()) {
       String said = out.readAllAsString();
       if (other.waitFor() == 0) {
