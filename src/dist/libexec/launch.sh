@@ -28,8 +28,9 @@ launch() {
   export MALLOC_ARENA_MAX=1
 
   # The archive goes to the address it was made for: moved elsewhere, each of its pages would be this
-  # process's own (docs/adr/0005-the-daemons-jvm.md). A later JVM may not know the option any more.
-  flags="$flags -XX:+IgnoreUnrecognizedVMOptions -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0"
+  # process's own (docs/adr/0005-the-daemons-jvm.md). What training noted of hot methods is left aside: compiling
+  # them all at once slows the start. A later JVM may not know these options any more.
+  flags="$flags -XX:+IgnoreUnrecognizedVMOptions -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:-AOTReplayTraining"
 
   # shellcheck disable=SC2086 # flags are words without spaces
   exec "$JAVA_HOME/bin/java" \
