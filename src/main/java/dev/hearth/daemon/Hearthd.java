@@ -53,8 +53,8 @@ public final class Hearthd {
       return;
     }
     Logs.configure(configuration.log().level());
-    try (RootLock _ = RootLock.take(configuration.root());
-        RootLock _ = RootLock.take(configuration.state())) {
+    try (FolderLock _ = FolderLock.take(configuration.root());
+        FolderLock _ = FolderLock.take(configuration.state())) {
       refuseIfAnswered(configuration.socket());
       serve(configuration);
     } catch (Exception e) {

@@ -3,15 +3,18 @@ package dev.hearth.runtime.container;
 import dev.hearth.runtime.event.ContainerEvent;
 import dev.hearth.runtime.event.ContainerEvents;
 import dev.hearth.runtime.model.ContainerState;
+import dev.hearth.runtime.model.HearthException;
 import dev.hearth.runtime.model.NodePlugins;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 
 /** Waits for the end of every container that runs, and records it. */
 public final class ContainerExits {
   private static final System.Logger LOG = System.getLogger("dev.hearth.container");
 
   /** Exit code of a container whose process never came to run, as shells have it. */
-  static final int START_FAILED = 128;
+  private static final int START_FAILED = 128;
 
   /** How long to wait before a failed wait is begun again. */
   private static final Duration PATIENCE = Duration.ofSeconds(1);
@@ -30,6 +33,12 @@ public final class ContainerExits {
     this.parts = parts;
     this.plugins = plugins;
     this.events = events;
+  }
+
+  /** The state of a container whose process never came to run. */
+  static ContainerState.Exited neverRan(Instant at, String reason, HearthException failure) {
+    return new ContainerState.Exited(
+        Optional.empty(), at, START_FAILED, reason, String.valueOf(failure.getMessage()));
   }
 
   /** Begins to wait for the end of a container that runs. */

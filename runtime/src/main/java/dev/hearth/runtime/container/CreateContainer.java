@@ -224,15 +224,7 @@ public final class CreateContainer {
         return failure;
       }
       container.settle(
-          container
-              .record()
-              .with(
-                  new ContainerState.Exited(
-                      Optional.empty(),
-                      clock.instant(),
-                      ContainerExits.START_FAILED,
-                      NOT_CREATED,
-                      String.valueOf(failure.getMessage()))));
+          container.record().with(ContainerExits.neverRan(clock.instant(), NOT_CREATED, failure)));
     } catch (StoreException e) {
       failure.addSuppressed(e);
     }

@@ -13,7 +13,6 @@ import dev.hearth.runtime.pod.Pod;
 import dev.hearth.runtime.pod.Pods;
 import dev.hearth.shim.StartFailure;
 import java.time.InstantSource;
-import java.util.Optional;
 
 /**
  * Starts a container under a shim of its own. Starting one that runs already succeeds.
@@ -154,15 +153,7 @@ public final class StartContainer {
       return;
     }
     container.settle(
-        container
-            .record()
-            .with(
-                new ContainerState.Exited(
-                    Optional.empty(),
-                    clock.instant(),
-                    ContainerExits.START_FAILED,
-                    "StartError",
-                    String.valueOf(failure.getMessage()))));
+        container.record().with(ContainerExits.neverRan(clock.instant(), "StartError", failure)));
     events.publish(ContainerEvent.Kind.STOPPED, container.podId(), container.id());
     container.tellStopped(plugins);
   }

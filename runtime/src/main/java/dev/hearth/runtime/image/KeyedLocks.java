@@ -1,18 +1,10 @@
 package dev.hearth.runtime.image;
 
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** A lock for each key in use. */
 final class KeyedLocks<K> {
-  private static final class Entry {
-    final ReentrantLock lock = new ReentrantLock();
-    int users;
-  }
-
-  // Guarded by itself.
-  private final Map<K, Entry> entries = new HashMap<>();
+  private final KeyedEntries<K, ReentrantLock> locks = new KeyedEntries<>(ReentrantLock::new);
 
   /** A lock that is held; closing gives it back. To be closed by the thread that took it. */
   interface Held extends AutoCloseable {
@@ -22,28 +14,16 @@ final class KeyedLocks<K> {
 
   /** Waits until nobody else has this key. */
   Held lock(K key) throws InterruptedException {
-    Entry entry;
-    synchronized (entries) {
-      entry = entries.computeIfAbsent(key, k -> new Entry());
-      entry.users++;
-    }
+    ReentrantLock lock = locks.enter(key);
     try {
-      entry.lock.lockInterruptibly();
+      lock.lockInterruptibly();
     } catch (InterruptedException e) {
-      leave(key, entry);
+      locks.leave(key);
       throw e;
     }
     return () -> {
-      entry.lock.unlock();
-      leave(key, entry);
+      lock.unlock();
+      locks.leave(key);
     };
-  }
-
-  private void leave(K key, Entry entry) {
-    synchronized (entries) {
-      if (--entry.users == 0) {
-        entries.remove(key);
-      }
-    }
   }
 }

@@ -1,7 +1,5 @@
 package dev.hearth.runtime.image;
 
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.Semaphore;
 
 /**
@@ -9,27 +7,15 @@ import java.util.concurrent.Semaphore;
  * keeps only those waiting who use it too, as long as there is room for all.
  */
 final class KeyedPermits<K> {
-  private static final class Entry {
-    final Semaphore permits;
-    int users;
-
-    Entry(int permits) {
-      this.permits = new Semaphore(permits, true);
-    }
-  }
-
-  private final int each;
+  private final KeyedEntries<K, Semaphore> ofKeys;
   private final Semaphore all;
-
-  // Guarded by itself.
-  private final Map<K, Entry> entries = new HashMap<>();
 
   /**
    * @param each permits for one key
    * @param all permits for all keys together
    */
   KeyedPermits(int each, int all) {
-    this.each = each;
+    this.ofKeys = new KeyedEntries<>(() -> new Semaphore(each, true));
     this.all = new Semaphore(all, true);
   }
 
@@ -41,35 +27,23 @@ final class KeyedPermits<K> {
 
   /** Waits for a permit of this key. */
   Held acquire(K key) throws InterruptedException {
-    Entry entry;
-    synchronized (entries) {
-      entry = entries.computeIfAbsent(key, k -> new Entry(each));
-      entry.users++;
-    }
-    boolean ofKey = false;
+    Semaphore ofKey = ofKeys.enter(key);
+    boolean acquired = false;
     try {
-      entry.permits.acquire();
-      ofKey = true;
+      ofKey.acquire();
+      acquired = true;
       all.acquire();
     } catch (InterruptedException e) {
-      if (ofKey) {
-        entry.permits.release();
+      if (acquired) {
+        ofKey.release();
       }
-      leave(key, entry);
+      ofKeys.leave(key);
       throw e;
     }
     return () -> {
       all.release();
-      entry.permits.release();
-      leave(key, entry);
+      ofKey.release();
+      ofKeys.leave(key);
     };
-  }
-
-  private void leave(K key, Entry entry) {
-    synchronized (entries) {
-      if (--entry.users == 0) {
-        entries.remove(key);
-      }
-    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.hearth.runtime.nri;
 
 import com.google.protobuf.MessageLite;
+import dev.hearth.proto.nri.v1alpha1.Container;
 import dev.hearth.proto.nri.v1alpha1.PodSandbox;
 import dev.hearth.proto.nri.v1alpha1.RemoveContainerRequest;
 import dev.hearth.proto.nri.v1alpha1.RemovePodSandboxRequest;
@@ -14,6 +15,8 @@ import dev.hearth.runtime.model.NodePlugins;
 import dev.hearth.runtime.model.PodRecord;
 import dev.hearth.runtime.pod.Pods;
 import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 
 /** Tells the plugins that are connected. */
 final class PluginHooks implements NodePlugins {
@@ -46,30 +49,20 @@ final class PluginHooks implements NodePlugins {
 
   @Override
   public void podStopped(PodRecord pod) {
-    List<Plugin> plugins = roster.present();
-    if (plugins.isEmpty()) {
-      return;
-    }
-    PodSandbox view = views.pod(pod);
-    tell(
-        plugins,
+    tellOf(
+        roster.present(),
+        pod,
         Method.STOP_POD,
-        StopPodSandboxRequest.newBuilder().setPod(view).build(),
-        StateChangeEvent.newBuilder().setPod(view).build());
+        view -> StopPodSandboxRequest.newBuilder().setPod(view).build());
   }
 
   @Override
   public void podRemoved(PodRecord pod) {
-    List<Plugin> plugins = roster.present();
-    if (plugins.isEmpty()) {
-      return;
-    }
-    PodSandbox view = views.pod(pod);
-    tell(
-        plugins,
+    tellOf(
+        roster.present(),
+        pod,
         Method.REMOVE_POD,
-        RemovePodSandboxRequest.newBuilder().setPod(view).build(),
-        StateChangeEvent.newBuilder().setPod(view).build());
+        view -> RemovePodSandboxRequest.newBuilder().setPod(view).build());
   }
 
   @Override
@@ -99,27 +92,41 @@ final class PluginHooks implements NodePlugins {
 
   @Override
   public void containerRemoved(ContainerRecord container) {
-    List<Plugin> plugins = roster.present();
+    tellOf(
+        roster.present(),
+        container,
+        Method.REMOVE,
+        (pod, view) -> RemoveContainerRequest.newBuilder().setPod(pod).setContainer(view).build());
+  }
+
+  /** Tells plugins what has happened to a pod; what they say to that changes nothing. */
+  void tellOf(
+      List<Plugin> plugins,
+      PodRecord pod,
+      Method<?> method,
+      Function<PodSandbox, MessageLite> request) {
     if (plugins.isEmpty()) {
       return;
     }
-    RemoveContainerRequest request =
-        RemoveContainerRequest.newBuilder()
-            .setPod(podOf(container))
-            .setContainer(views.container(container))
-            .build();
-    tell(
-        plugins,
-        Method.REMOVE,
-        request,
-        StateChangeEvent.newBuilder()
-            .setPod(request.getPod())
-            .setContainer(request.getContainer())
-            .build());
+    PodSandbox view = views.pod(pod);
+    tell(plugins, method, request.apply(view), change(view));
   }
 
-  /** Tells them what has happened; what they say to that changes nothing. */
-  static void tell(
+  /** The same of a container. */
+  void tellOf(
+      List<Plugin> plugins,
+      ContainerRecord container,
+      Method<?> method,
+      BiFunction<PodSandbox, Container, MessageLite> request) {
+    if (plugins.isEmpty()) {
+      return;
+    }
+    PodSandbox pod = podOf(container);
+    Container view = views.container(container);
+    tell(plugins, method, request.apply(pod, view), change(pod, view));
+  }
+
+  private static void tell(
       List<Plugin> plugins, Method<?> method, MessageLite request, StateChangeEvent change) {
     for (Plugin plugin : plugins) {
       try {
@@ -128,6 +135,16 @@ final class PluginHooks implements NodePlugins {
         log(e);
       }
     }
+  }
+
+  /** How a plugin that speaks only of states is told of a pod. */
+  static StateChangeEvent change(PodSandbox pod) {
+    return StateChangeEvent.newBuilder().setPod(pod).build();
+  }
+
+  /** The same of a container. */
+  static StateChangeEvent change(PodSandbox pod, Container container) {
+    return StateChangeEvent.newBuilder().setPod(pod).setContainer(container).build();
   }
 
   private static void log(HearthException e) {

@@ -50,14 +50,6 @@ final class PluginTurn implements NodePlugins.Turn {
     return plugins().isEmpty();
   }
 
-  private static StateChangeEvent change(PodSandbox pod) {
-    return StateChangeEvent.newBuilder().setPod(pod).build();
-  }
-
-  private static StateChangeEvent change(PodSandbox pod, Container container) {
-    return change(pod).toBuilder().setContainer(container).build();
-  }
-
   @Override
   public void admit(PodRecord pod) {
     if (alone()) {
@@ -66,7 +58,7 @@ final class PluginTurn implements NodePlugins.Turn {
     PodSandbox view = views.pod(pod);
     RunPodSandboxRequest request = RunPodSandboxRequest.newBuilder().setPod(view).build();
     for (Plugin plugin : plugins()) {
-      var _ = plugin.call(Method.RUN_POD, request, change(view));
+      var _ = plugin.call(Method.RUN_POD, request, PluginHooks.change(view));
     }
   }
 
@@ -147,16 +139,12 @@ final class PluginTurn implements NodePlugins.Turn {
 
   @Override
   public void created(ContainerRecord container) {
-    if (alone()) {
-      return;
-    }
-    PodSandbox pod = hooks.podOf(container);
-    Container view = views.container(container);
-    PluginHooks.tell(
+    hooks.tellOf(
         plugins(),
+        container,
         Method.POST_CREATE,
-        PostCreateContainerRequest.newBuilder().setPod(pod).setContainer(view).build(),
-        change(pod, view));
+        (pod, view) ->
+            PostCreateContainerRequest.newBuilder().setPod(pod).setContainer(view).build());
   }
 
   @Override
@@ -169,22 +157,18 @@ final class PluginTurn implements NodePlugins.Turn {
     StartContainerRequest request =
         StartContainerRequest.newBuilder().setPod(pod).setContainer(view).build();
     for (Plugin plugin : plugins()) {
-      var _ = plugin.call(Method.START, request, change(pod, view));
+      var _ = plugin.call(Method.START, request, PluginHooks.change(pod, view));
     }
   }
 
   @Override
   public void started(ContainerRecord container) {
-    if (alone()) {
-      return;
-    }
-    PodSandbox pod = hooks.podOf(container);
-    Container view = views.container(container);
-    PluginHooks.tell(
+    hooks.tellOf(
         plugins(),
+        container,
         Method.POST_START,
-        PostStartContainerRequest.newBuilder().setPod(pod).setContainer(view).build(),
-        change(pod, view));
+        (pod, view) ->
+            PostStartContainerRequest.newBuilder().setPod(pod).setContainer(view).build());
   }
 
   @Override
@@ -221,16 +205,12 @@ final class PluginTurn implements NodePlugins.Turn {
 
   @Override
   public void updated(ContainerRecord container) {
-    if (alone()) {
-      return;
-    }
-    PodSandbox pod = hooks.podOf(container);
-    Container view = views.container(container);
-    PluginHooks.tell(
+    hooks.tellOf(
         plugins(),
+        container,
         Method.POST_UPDATE,
-        PostUpdateContainerRequest.newBuilder().setPod(pod).setContainer(view).build(),
-        change(pod, view));
+        (pod, view) ->
+            PostUpdateContainerRequest.newBuilder().setPod(pod).setContainer(view).build());
   }
 
   @Override
@@ -251,15 +231,11 @@ final class PluginTurn implements NodePlugins.Turn {
 
   @Override
   public void updated(PodRecord pod) {
-    if (alone()) {
-      return;
-    }
-    PodSandbox view = views.pod(pod);
-    PluginHooks.tell(
+    hooks.tellOf(
         plugins(),
+        pod,
         Method.POST_UPDATE_POD,
-        PostUpdatePodSandboxRequest.newBuilder().setPod(view).build(),
-        change(view));
+        view -> PostUpdatePodSandboxRequest.newBuilder().setPod(view).build());
   }
 
   @Override

@@ -28,6 +28,7 @@ import dev.hearth.runtime.model.PodRecord;
 import dev.hearth.runtime.model.PodSpec;
 import dev.hearth.runtime.model.PodState;
 import dev.hearth.runtime.pod.SandboxParts;
+import dev.hearth.runtime.spec.RuntimeSpecJson;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,17 +86,7 @@ final class Views {
     for (Namespace kind : SandboxParts.kinds(pod.spec())) {
       shown.add(
           LinuxNamespace.newBuilder()
-              .setType(
-                  switch (kind) {
-                    case MOUNT -> "mount";
-                    case CGROUP -> "cgroup";
-                    case UTS -> "uts";
-                    case IPC -> "ipc";
-                    case USER -> "user";
-                    case PID -> "pid";
-                    case NETWORK -> "network";
-                    case TIME -> "time";
-                  })
+              .setType(RuntimeSpecJson.type(kind))
               .setPath(SandboxParts.pin(layout.pod(pod.id()), kind).toString())
               .build());
     }

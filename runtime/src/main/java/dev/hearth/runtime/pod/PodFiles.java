@@ -58,10 +58,9 @@ public final class PodFiles {
     return pod.resolve("shm");
   }
 
-  /** Writes all but what depends on the pod's addresses. */
+  /** Writes all but what depends on the pod's addresses; {@link #etc} is there. */
   void write(PodId id, PodSpec spec) throws IOException {
     Path pod = layout.pod(id);
-    Files.createDirectories(etc(pod));
     Files.writeString(resolvConf(pod), resolvConf(spec.dns()));
     Files.writeString(hostname(pod), name(spec) + "\n");
     giveAway(resolvConf(pod), spec);

@@ -214,7 +214,8 @@ public final class RuntimeSpecJson {
     return array;
   }
 
-  private static String type(Namespace kind) {
+  /** A namespace's name in the OCI runtime specification, config-linux.md. */
+  public static String type(Namespace kind) {
     return switch (kind) {
       case MOUNT -> "mount";
       case CGROUP -> "cgroup";

@@ -11,16 +11,16 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a second daemon off the same root directory. The kernel drops the lock when the daemon
- * dies, however it dies; the file only tells who holds it.
+ * Keeps a second daemon off a folder that is one daemon's own, the root or the state. The kernel
+ * drops the lock when the daemon dies, however it dies; the file only tells who holds it.
  */
-final class RootLock implements AutoCloseable {
+final class FolderLock implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("dev.hearth");
 
   private final FileChannel channel;
   private final FileLock lock;
 
-  private RootLock(FileChannel channel, FileLock lock) {
+  private FolderLock(FileChannel channel, FileLock lock) {
     this.channel = channel;
     this.lock = lock;
   }
@@ -30,9 +30,9 @@ final class RootLock implements AutoCloseable {
    *
    * @throws IOException if another daemon holds it; the message says which
    */
-  static RootLock take(Path root) throws IOException {
-    Files.createDirectories(root);
-    Path file = root.resolve("lock");
+  static FolderLock take(Path folder) throws IOException {
+    Files.createDirectories(folder);
+    Path file = folder.resolve("lock");
     FileChannel channel =
         FileChannel.open(
             file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
@@ -40,13 +40,13 @@ final class RootLock implements AutoCloseable {
       @Nullable FileLock lock = channel.tryLock();
       if (lock == null) {
         throw new IOException(
-            root
+            folder
                 + " is in use by the hearthd with pid "
                 + Files.readString(file).strip()
                 + ": stop it, or give this one a root, a state, a socket and a network of its own");
       }
       tellWho(channel);
-      return new RootLock(channel, lock);
+      return new FolderLock(channel, lock);
     } catch (IOException e) {
       channel.close();
       throw e;
