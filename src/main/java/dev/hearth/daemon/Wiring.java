@@ -174,7 +174,7 @@ final class Wiring implements AutoCloseable {
         new SandboxParts(
             layout,
             new PodFiles(layout, Path.of("/etc")),
-            new PodNamespaces(NetlinkSockets.KERNEL),
+            new PodNamespaces(NetlinkSockets.KERNEL, network.prepared(), blocking),
             owned,
             network,
             cgroups,

@@ -1,5 +1,6 @@
 package dev.hearth.testing;
 
+import dev.hearth.runtime.network.NetworkConfiguration;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -42,7 +43,15 @@ public final class Leftovers {
     cgroups(home.cgroupParent()).stream()
         .filter(cgroup -> !cgroup.endsWith(home.cgroupParent().substring(1)))
         .forEach(cgroup -> things.add("cgroup " + cgroup));
-    links(home).forEach(link -> things.add("network device " + link));
+    List<String> links = links(home);
+    links.stream()
+        .filter(link -> !isPrepared(link))
+        .forEach(link -> things.add("network device " + link));
+    // Those that wait for pods to come are the daemon's own, as long as there are not too many.
+    long prepared = links.stream().filter(Leftovers::isPrepared).count();
+    if (prepared > NetworkConfiguration.USUALLY_PREPARED) {
+      things.add(prepared + " prepared networks");
+    }
     tables(home).forEach(table -> things.add("nft " + table));
     files(home).forEach(file -> things.add("file " + file));
     return new Leftovers(things);
@@ -191,6 +200,16 @@ public final class Leftovers {
                 || target(link.resolve("master")).endsWith("/" + home.bridge()))
         .map(link -> link.getFileName().toString())
         .toList();
+  }
+
+  private static boolean isPrepared(String link) {
+    try {
+      return Files.readString(Path.of("/sys/class/net", link, "ifalias"))
+          .strip()
+          .equals("prepared");
+    } catch (IOException e) {
+      return false; // it is just going
+    }
   }
 
   private static List<String> tables(DaemonHome home) {

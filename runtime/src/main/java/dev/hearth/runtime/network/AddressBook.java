@@ -14,6 +14,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -62,14 +63,16 @@ final class AddressBook implements AutoCloseable {
    *
    * @param directory created when absent
    * @param subnets at most one of each family, IPv4 first
+   * @param usualLink what a pod's link is called if its lease does not say
    */
-  static Opened open(Path directory, List<IpPrefix> subnets) throws NetworkException {
-    LeaseFiles files = new LeaseFiles(directory.resolve("leases"));
+  static Opened open(Path directory, List<IpPrefix> subnets, Function<PodId, String> usualLink)
+      throws NetworkException {
+    LeaseFiles files = new LeaseFiles(directory.resolve("leases"), usualLink);
     try {
       LeaseFiles.Loaded loaded = files.load();
       RandomAccessFile cursor = new RandomAccessFile(directory.resolve("cursor").toFile(), "rw");
       AddressBook book = new AddressBook(subnets, files, cursor);
-      loaded.leases().forEach(book::enter);
+      loaded.leases().forEach(book::mark);
       return new Opened(book, loaded.setAside());
     } catch (IOException e) {
       throw new NetworkException.Storage("cannot read the leases in " + directory, e);
@@ -89,37 +92,54 @@ final class AddressBook implements AutoCloseable {
   }
 
   /**
-   * Gives a pod its addresses and host ports. A pod that has a lease with the same ports keeps it.
+   * Gives a pod its addresses and host ports. A pod that has a lease keeps its addresses and link.
    *
+   * @param link the host's end of the pod's cable to be
    * @throws NetworkException.Exhausted if no address is free
    * @throws NetworkException.HostPortTaken if another pod has one of the ports
    */
-  synchronized Lease lease(PodId pod, List<PortMapping> hostPorts) throws NetworkException {
-    Lease present = leases.get(pod);
-    if (present != null && present.hostPorts().equals(hostPorts)) {
-      return present;
-    }
+  synchronized Lease lease(PodId pod, String link, List<PortMapping> hostPorts)
+      throws NetworkException {
     checkPorts(pod, hostPorts);
-    List<InetAddress> addresses = present == null ? freeAddresses() : present.addresses();
-    Lease lease = new Lease(pod, addresses, hostPorts);
-    store(lease);
-    return lease;
+    Lease present = leases.get(pod);
+    if (present == null) {
+      return store(new Lease(pod, link, freeAddresses(), hostPorts));
+    }
+    return present.hostPorts().equals(hostPorts)
+        ? present
+        : store(new Lease(pod, present.link(), present.addresses(), hostPorts));
   }
 
-  /** Enters what a pod is known to have, in place of a lease that was lost. */
-  synchronized Lease claim(PodId pod, List<InetAddress> addresses) throws NetworkException {
-    Lease lease = new Lease(pod, addresses, List.of());
-    store(lease);
-    return lease;
+  /** Takes addresses for a pod that is still to come. They are not on disk. */
+  synchronized List<InetAddress> reserve() throws NetworkException {
+    List<InetAddress> addresses = freeAddresses();
+    numbers(addresses).forEach(taken::set);
+    return addresses;
   }
 
-  private void store(Lease lease) throws NetworkException {
+  /** Gives back what was reserved. */
+  synchronized void unreserve(List<InetAddress> addresses) {
+    numbers(addresses).forEach(taken::clear);
+  }
+
+  /**
+   * Enters what a pod has: reserved for it before, or found with it after its lease was lost.
+   *
+   * @throws NetworkException.HostPortTaken if another pod has one of the ports
+   */
+  synchronized Lease enter(Lease lease) throws NetworkException {
+    checkPorts(lease.pod(), lease.hostPorts());
+    return store(lease);
+  }
+
+  private Lease store(Lease lease) throws NetworkException {
     try {
       files.write(lease);
     } catch (IOException e) {
       throw new NetworkException.Storage("cannot write the lease of pod " + lease.pod(), e);
     }
-    enter(lease);
+    mark(lease);
+    return lease;
   }
 
   private List<InetAddress> freeAddresses() throws NetworkException {
@@ -174,7 +194,7 @@ final class AddressBook implements AutoCloseable {
     }
     Lease lease = leases.remove(pod);
     if (lease != null) {
-      numbers(lease).forEach(taken::clear);
+      numbers(lease.addresses()).forEach(taken::clear);
     }
   }
 
@@ -187,8 +207,8 @@ final class AddressBook implements AutoCloseable {
     if (lease == null || lease.hostPorts().isEmpty()) {
       return;
     }
-    Lease without = new Lease(pod, lease.addresses(), List.of());
-    enter(without);
+    Lease without = new Lease(pod, lease.link(), lease.addresses(), List.of());
+    mark(without);
     try {
       files.write(without);
     } catch (IOException _) {
@@ -204,15 +224,15 @@ final class AddressBook implements AutoCloseable {
     return List.copyOf(leases.values());
   }
 
-  private void enter(Lease lease) {
+  private void mark(Lease lease) {
     leases.put(lease.pod(), lease);
-    numbers(lease).forEach(taken::set);
+    numbers(lease.addresses()).forEach(taken::set);
   }
 
   /** Addresses outside the subnets, leased before the configuration changed, have no number. */
-  private IntStream numbers(Lease lease) {
+  private IntStream numbers(List<InetAddress> addresses) {
     return subnets.stream()
-        .flatMapToInt(subnet -> lease.addresses().stream().mapToInt(subnet::offsetOf))
+        .flatMapToInt(subnet -> addresses.stream().mapToInt(subnet::offsetOf))
         .filter(number -> number >= 0 && number < endNumber);
   }
 

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
 /**
@@ -41,6 +42,8 @@ public final class BuiltInNetwork implements PodNetwork {
   private final Firewall firewall;
   private final PodLink cables;
   private final Teardown teardown;
+  private final NetworkPool pool;
+  private final AtomicInteger spares = new AtomicInteger();
 
   /** Set once the bridge and the table are there; replaced when they had to be made again. */
   private volatile Optional<Bridge.Ready> ready = Optional.empty();
@@ -63,6 +66,7 @@ public final class BuiltInNetwork implements PodNetwork {
     this.firewall = new Firewall(configuration, host, book::leases);
     this.cables = new PodLink(configuration, host, sockets);
     this.teardown = new Teardown(configuration, host, this::release, clock);
+    this.pool = new NetworkPool(configuration.prepared(), this::prepare, this::discard);
   }
 
   /**
@@ -99,7 +103,7 @@ public final class BuiltInNetwork implements PodNetwork {
     BuiltInNetwork network =
         new BuiltInNetwork(
             possible,
-            AddressBook.open(directory, possible.subnets()),
+            AddressBook.open(directory, possible.subnets(), pod -> PodLink.nameFor(possible, pod)),
             host,
             sockets,
             blocking,
@@ -125,7 +129,8 @@ public final class BuiltInNetwork implements PodNetwork {
     return new NetworkConfiguration(
         configuration.bridge(),
         configuration.subnets().stream().filter(IpPrefix::isIpv4).toList(),
-        configuration.mtu());
+        configuration.mtu(),
+        configuration.prepared());
   }
 
   // Pods.
@@ -139,44 +144,87 @@ public final class BuiltInNetwork implements PodNetwork {
 
   private NetworkAttachment attachNow(PodId pod, Path netns, List<PortMapping> ports)
       throws NetworkException {
+    Optional<NetworkAttachment> prepared = pool.claim(netns);
+    if (prepared.isPresent()) {
+      return adopt(pod, prepared.get(), ports);
+    }
     awaitFormer(pod);
     Bridge.Ready present = ensureReady();
+    String link = PodLink.nameFor(configuration, pod);
     try {
-      Lease lease = lease(pod, ports);
+      Lease lease = lease(pod, link, ports);
+      link = lease.link();
       NetworkAttachment attachment = connect(lease, netns, present);
       firewall.open(lease);
       return attachment;
     } catch (NetworkException | RuntimeException e) {
-      teardown.add(cables.hostName(pod), Optional.of(pod));
+      teardown.add(link, Optional.of(pod));
       throw e;
     }
   }
 
-  /** What an earlier attempt left has to be gone first: the link would have the same name. */
-  private void awaitFormer(PodId pod) throws NetworkException {
-    String link = cables.hostName(pod);
-    if (!teardown.isPending(link)) {
-      return;
-    }
-    teardown.tryNow();
-    for (PendingTeardown pending : teardown.pending()) {
-      if (pending.what().equals("link " + link)) {
-        throw new NetworkException.Unfinished(
-            "the former network of pod " + pod + " cannot be taken away: " + pending.lastFailure());
-      }
+  /** Gives a pod what is in its namespace already. */
+  NetworkAttachment adopt(PodId pod, NetworkAttachment prepared, List<PortMapping> ports)
+      throws NetworkException {
+    List<InetAddress> addresses = prepared.addresses().stream().map(IpPrefix::address).toList();
+    try {
+      // A namespace that the pod had before has other addresses.
+      book.find(pod).ifPresent(former -> teardown.add(former.link(), Optional.of(pod)));
+      awaitFormer(pod);
+      ensureReady();
+      Lease lease = book.enter(new Lease(pod, prepared.hostLink(), addresses, ports));
+      cables.label(prepared, pod);
+      firewall.open(lease);
+      return prepared;
+    } catch (LinuxException e) {
+      giveUp(pod, prepared);
+      throw new NetworkException.Refused("connect pod " + pod, e);
+    } catch (NetworkException | RuntimeException e) {
+      giveUp(pod, prepared);
+      throw e;
     }
   }
 
-  /** An address that is on its way back is worth waiting for. */
-  private Lease lease(PodId pod, List<PortMapping> ports) throws NetworkException {
-    try {
-      return book.lease(pod, ports);
-    } catch (NetworkException.Exhausted e) {
-      if (teardown.pending().isEmpty()) {
-        throw e;
+  private void giveUp(PodId pod, NetworkAttachment prepared) {
+    if (book.find(pod).filter(l -> l.link().equals(prepared.hostLink())).isPresent()) {
+      teardown.add(prepared.hostLink(), Optional.of(pod));
+    } else {
+      discard(prepared);
+    }
+  }
+
+  /** What an earlier attempt left has to be gone first. */
+  private void awaitFormer(PodId pod) throws NetworkException {
+    if (teardown.pending(pod).isEmpty()) {
+      return;
+    }
+    teardown.tryNow();
+    Optional<PendingTeardown> left = teardown.pending(pod);
+    if (left.isPresent()) {
+      throw new NetworkException.Unfinished(
+          "the former network of pod "
+              + pod
+              + " cannot be taken away: "
+              + left.get().lastFailure());
+    }
+  }
+
+  /** An address that is kept for a pod to come, or on its way back, is not out of reach. */
+  private Lease lease(PodId pod, String link, List<PortMapping> ports) throws NetworkException {
+    boolean tried = false;
+    while (true) {
+      try {
+        return book.lease(pod, link, ports);
+      } catch (NetworkException.Exhausted e) {
+        if (pool.giveUpOne()) {
+          continue;
+        }
+        if (tried || teardown.pending().isEmpty()) {
+          throw e;
+        }
+        teardown.tryNow();
+        tried = true;
       }
-      teardown.tryNow();
-      return book.lease(pod, ports);
     }
   }
 
@@ -191,7 +239,7 @@ public final class BuiltInNetwork implements PodNetwork {
         }
         if (e.isAnyOf(Errno.ENODEV, Errno.EINVAL) && bridgeIsGone(present)) {
           ready = Optional.empty();
-          removeLink(lease.pod());
+          removeLink(lease.link());
           return cables.create(lease, netns, ensureReady());
         }
         throw e;
@@ -206,7 +254,7 @@ public final class BuiltInNetwork implements PodNetwork {
     if (cables.defect(lease, netns, present).isEmpty()) {
       return cables.describe(lease);
     }
-    removeLink(lease.pod());
+    removeLink(lease.link());
     return cables.create(lease, netns, present);
   }
 
@@ -218,9 +266,9 @@ public final class BuiltInNetwork implements PodNetwork {
     }
   }
 
-  private void removeLink(PodId pod) throws LinuxException {
+  private void removeLink(String link) throws LinuxException {
     try (NetlinkConnection routes = host.routes()) {
-      routes.request(Links.delete(cables.hostName(pod)));
+      routes.request(Links.delete(link));
     } catch (LinuxException e) {
       if (!e.is(Errno.ENODEV)) {
         throw e;
@@ -230,7 +278,8 @@ public final class BuiltInNetwork implements PodNetwork {
 
   @Override
   public void detach(PodId pod, Optional<Path> netns) {
-    if (book.find(pod).isEmpty()) {
+    Optional<Lease> lease = book.find(pod);
+    if (lease.isEmpty()) {
       return; // a link without a lease is found by reconcile
     }
     try {
@@ -241,7 +290,7 @@ public final class BuiltInNetwork implements PodNetwork {
     } catch (NetworkException _) {
       // Done again, and its failure shown, by the teardown.
     }
-    teardown.add(cables.hostName(pod), Optional.of(pod));
+    teardown.add(lease.get().link(), Optional.of(pod));
   }
 
   /** The end of a teardown: host ports, then addresses. */
@@ -291,6 +340,7 @@ public final class BuiltInNetwork implements PodNetwork {
     Bridge.Ready made = bridge.ensure();
     if (ready.filter(before -> before.index() == made.index()).isEmpty()) {
       plugAgain(made);
+      pool.giveUpAll();
     }
     firewall.ensure();
     ready = Optional.of(made);
@@ -302,7 +352,7 @@ public final class BuiltInNetwork implements PodNetwork {
     try (NetlinkConnection routes = host.routes()) {
       Map<String, Link> present = Teardown.links(routes);
       for (Lease lease : book.leases()) {
-        Link link = present.get(cables.hostName(lease.pod()));
+        Link link = present.get(lease.link());
         if (link != null && link.master() == 0 && link.kind().equals("veth")) {
           cables.plugAgain(routes, lease, made);
         }
@@ -356,16 +406,16 @@ public final class BuiltInNetwork implements PodNetwork {
     for (Lease lease : book.leases()) {
       if (!live.containsKey(lease.pod())) {
         book.releasePorts(lease.pod());
-        teardown.add(cables.hostName(lease.pod()), Optional.of(lease.pod()));
+        teardown.add(lease.link(), Optional.of(lease.pod()));
         done.add("taking away the network of pod " + lease.pod() + ", which is gone");
       }
     }
-    done.addAll(removeStrangers(live.keySet()));
-    ready = Optional.empty();
+    done.addAll(removeStrangers());
     Bridge.Ready present = makeReady();
     done.addAll(present.notes());
     firewall.install();
     done.addAll(connectLoose(live, present));
+    pool.start();
     return List.copyOf(done);
   }
 
@@ -376,7 +426,7 @@ public final class BuiltInNetwork implements PodNetwork {
     List<String> done = new ArrayList<>();
     for (Lease lease : book.leases()) {
       Path netns = live.get(lease.pod());
-      if (netns == null || links.contains(cables.hostName(lease.pod()))) {
+      if (netns == null || links.contains(lease.link())) {
         continue;
       }
       try {
@@ -389,7 +439,7 @@ public final class BuiltInNetwork implements PodNetwork {
     return done;
   }
 
-  /** A live pod whose lease was lost tells its addresses itself. */
+  /** A live pod whose lease was lost tells its addresses itself, and its cable whose it is. */
   private String recover(PodId pod, Path netns) throws NetworkException {
     List<InetAddress> addresses;
     try {
@@ -400,14 +450,20 @@ public final class BuiltInNetwork implements PodNetwork {
     if (addresses.isEmpty()) {
       return "pod " + pod + " has neither lease nor addresses";
     }
-    book.claim(pod, addresses);
+    String link =
+        hostLinks().stream()
+            .filter(l -> l.alias().equals(PodLink.remark(pod)))
+            .map(Link::name)
+            .findFirst()
+            .orElse(PodLink.nameFor(configuration, pod));
+    Lease _ = book.enter(new Lease(pod, link, addresses, List.of()));
     return "recovered the lease of pod " + pod + " from its namespace: " + addresses;
   }
 
   /** Links named as ours whose pods are not known at all. */
-  private List<String> removeStrangers(Set<PodId> live) throws NetworkException {
-    Set<String> known = new HashSet<>();
-    live.forEach(pod -> known.add(cables.hostName(pod)));
+  private List<String> removeStrangers() throws NetworkException {
+    Set<String> known = new HashSet<>(pool.links());
+    book.leases().forEach(lease -> known.add(lease.link()));
     List<String> done = new ArrayList<>();
     for (Link link : hostLinks()) {
       if (!known.contains(link.name()) && !teardown.isPending(link.name())) {
@@ -435,7 +491,7 @@ public final class BuiltInNetwork implements PodNetwork {
             .findFirst()
             .orElse(-1);
     return links.stream()
-        .filter(link -> link.kind().equals("veth") && cables.isHostName(link.name()))
+        .filter(link -> link.kind().equals("veth") && cables.isOurs(link.name()))
         .filter(link -> link.master() == bridgeIndex || link.master() == 0)
         .toList();
   }
@@ -452,7 +508,7 @@ public final class BuiltInNetwork implements PodNetwork {
     Map<String, Link> links = call(this::linksWithStatistics);
     Map<PodId, List<InterfaceStatistics>> statistics = new HashMap<>();
     for (PodId pod : pods.keySet()) {
-      Link link = links.get(cables.hostName(pod));
+      Link link = book.find(pod).map(lease -> links.get(lease.link())).orElse(null);
       if (link != null && link.counters().isPresent()) {
         statistics.put(pod, List.of(fromTheOtherEnd(link.counters().get())));
       }
@@ -483,16 +539,53 @@ public final class BuiltInNetwork implements PodNetwork {
         c.rxDropped());
   }
 
+  // The pool.
+
+  @Override
+  public PreparedNamespaces prepared() {
+    return pool;
+  }
+
+  /** Makes a network for a pod to come. */
+  NetworkPool.Prepared prepare() throws NetworkException {
+    Bridge.Ready present = ensureReady();
+    List<InetAddress> addresses = book.reserve();
+    NetworkAttachment attachment = cables.describe(spareName(), addresses);
+    try {
+      return cables.prepare(attachment, present);
+    } catch (LinuxException e) {
+      discard(attachment);
+      throw new NetworkException.Refused("prepare a network", e);
+    }
+  }
+
+  /** Leases of pods that are older than this daemon may have such names. */
+  private String spareName() {
+    Set<String> known = new HashSet<>(pool.links());
+    book.leases().forEach(lease -> known.add(lease.link()));
+    String name;
+    do {
+      name = cables.spareName(spares.getAndIncrement());
+    } while (known.contains(name) || teardown.isPending(name));
+    return name;
+  }
+
+  void discard(NetworkAttachment prepared) {
+    book.unreserve(prepared.addresses().stream().map(IpPrefix::address).toList());
+    teardown.add(prepared.hostLink(), Optional.empty());
+  }
+
   /**
    * Takes everything away that this network has made on the host, after all pods are detached: for
    * uninstalling. Leases that are left are given up.
    */
   public void remove() throws NetworkException {
+    pool.close();
     call(() -> {
       for (Lease lease : book.leases()) {
-        teardown.add(cables.hostName(lease.pod()), Optional.of(lease.pod()));
+        teardown.add(lease.link(), Optional.of(lease.pod()));
       }
-      removeStrangers(Set.of());
+      removeStrangers();
       teardown.tryNow();
       ready = Optional.empty();
       firewall.remove();
@@ -503,6 +596,7 @@ public final class BuiltInNetwork implements PodNetwork {
 
   @Override
   public void close() {
+    pool.close();
     teardown.close();
     book.close();
   }

@@ -10,10 +10,11 @@ import java.util.Optional;
 /**
  * What the network has given to a pod.
  *
+ * @param link the host's end of its cable
  * @param addresses at most one of each family, IPv4 first
  * @param hostPorts those that are mapped: the host's port is not 0
  */
-record Lease(PodId pod, List<InetAddress> addresses, List<PortMapping> hostPorts) {
+record Lease(PodId pod, String link, List<InetAddress> addresses, List<PortMapping> hostPorts) {
   Lease {
     addresses = List.copyOf(addresses);
     hostPorts = List.copyOf(hostPorts);

@@ -15,6 +15,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Function;
 import java.util.zip.CRC32C;
 
 /**
@@ -24,6 +25,7 @@ import java.util.zip.CRC32C;
  *
  * <pre>
  * hearth-lease 1
+ * link h66260123456789
  * ipv4 10.201.0.5
  * ipv6 fdc7:93ab:6d40::5
  * port TCP 80 8080 192.0.2.1       protocol, in the pod, on the host, address or -
@@ -37,9 +39,15 @@ final class LeaseFiles {
   private static final String SET_ASIDE = ".bad";
 
   private final Path directory;
+  private final Function<PodId, String> usualLink;
 
-  LeaseFiles(Path directory) {
+  /**
+   * @param usualLink the host's end of the cable of a pod whose lease names none: leases did not
+   *     when pods were all connected without a pool
+   */
+  LeaseFiles(Path directory, Function<PodId, String> usualLink) {
     this.directory = directory;
+    this.usualLink = usualLink;
   }
 
   /**
@@ -90,7 +98,7 @@ final class LeaseFiles {
     return new Loaded(leases, setAside);
   }
 
-  private static void loadOne(Path file, String name, List<Lease> leases, List<Path> setAside)
+  private void loadOne(Path file, String name, List<Lease> leases, List<Path> setAside)
       throws IOException {
     try {
       leases.add(decode(new PodId(name), new String(Files.readAllBytes(file), UTF_8)));
@@ -103,6 +111,7 @@ final class LeaseFiles {
 
   static String encode(Lease lease) {
     StringBuilder text = new StringBuilder(FIRST_LINE).append('\n');
+    text.append("link ").append(lease.link()).append('\n');
     for (InetAddress address : lease.addresses()) {
       text.append(address instanceof Inet4Address ? "ipv4 " : "ipv6 ")
           .append(address.getHostAddress())
@@ -121,7 +130,7 @@ final class LeaseFiles {
    *
    * @throws IllegalArgumentException if the text is not exactly one that was written
    */
-  static Lease decode(PodId pod, String text) {
+  Lease decode(PodId pod, String text) {
     int end = text.lastIndexOf(CHECKSUM);
     if (end < 0
         || !text.substring(end).equals(CHECKSUM + checksum(text.substring(0, end)) + "\n")) {
@@ -131,17 +140,19 @@ final class LeaseFiles {
     if (lines.isEmpty() || !lines.getFirst().equals(FIRST_LINE)) {
       throw new IllegalArgumentException("the lease of pod " + pod + " is of another version");
     }
+    String link = usualLink.apply(pod);
     List<InetAddress> addresses = new ArrayList<>();
     List<PortMapping> ports = new ArrayList<>();
     for (String line : lines.subList(1, lines.size())) {
       List<String> words = List.of(line.split(" ", -1));
       switch (words.getFirst()) {
+        case "link" -> link = words.getLast();
         case "ipv4", "ipv6" -> addresses.add(InetAddress.ofLiteral(words.getLast()));
         case "port" -> ports.add(port(words));
         default -> throw new IllegalArgumentException("unknown line in a lease: " + line);
       }
     }
-    return new Lease(pod, addresses, ports);
+    return new Lease(pod, link, addresses, ports);
   }
 
   private static PortMapping port(List<String> words) {

@@ -13,8 +13,12 @@ import java.util.zip.CRC32C;
  * @param bridge name of the bridge, 1 to 15 characters
  * @param subnets at most one of each family; the first address of each is the bridge's
  * @param mtu bytes; 0 for that of the link with the default route
+ * @param prepared how many pods' networks are kept ready beforehand
  */
-public record NetworkConfiguration(String bridge, List<IpPrefix> subnets, int mtu) {
+public record NetworkConfiguration(String bridge, List<IpPrefix> subnets, int mtu, int prepared) {
+  /** Enough for the pods that a node usually starts at a time. */
+  public static final int USUALLY_PREPARED = 4;
+
   private static final int LONGEST_LINK_NAME = 15;
 
   public NetworkConfiguration {
@@ -29,6 +33,11 @@ public record NetworkConfiguration(String bridge, List<IpPrefix> subnets, int mt
     if (subnets.stream().map(IpPrefix::isIpv4).distinct().count() != subnets.size()) {
       throw new IllegalArgumentException("more than one subnet of a family: " + subnets);
     }
+  }
+
+  /** With as many networks kept ready as is usual. */
+  public NetworkConfiguration(String bridge, List<IpPrefix> subnets, int mtu) {
+    this(bridge, subnets, mtu, USUALLY_PREPARED);
   }
 
   /** The table of nf_tables, of the family inet, that holds all rules. */

@@ -11,6 +11,7 @@ import dev.hearth.runtime.network.netlink.NetlinkConnection;
 import dev.hearth.runtime.network.netlink.NetlinkSocket;
 import dev.hearth.runtime.network.netlink.NetlinkSockets;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
 
@@ -37,6 +38,30 @@ final class NetworkNamespace {
   /** The one pinned at a path. */
   static NetworkNamespace at(Path pin, NetlinkSockets sockets) {
     return new NetworkNamespace(sockets, Optional.of(pin));
+  }
+
+  /** A new network namespace and a connection in it, both the caller's to close. */
+  record New(Fd namespace, NetlinkConnection routes) {}
+
+  /** What is opened in a new namespace; a connection is too much for a thread inside. */
+  private record Opened(Fd namespace, NetlinkSocket socket) {}
+
+  /** Makes one that is kept by the descriptor only; see {@link #set} for the settings. */
+  static New make(NetlinkSockets sockets, Map<String, String> settings) throws LinuxException {
+    Opened opened =
+        Namespaces.inNew(
+            EnumSet.of(Namespace.NETWORK),
+            () -> {
+              writeAll(settings);
+              Fd namespace = Namespaces.current(Namespace.NETWORK);
+              try {
+                return new Opened(namespace, sockets.open(Netlink.Protocol.ROUTE));
+              } catch (LinuxException e) {
+                namespace.close();
+                throw e;
+              }
+            });
+    return new New(opened.namespace, new NetlinkConnection(opened.socket));
   }
 
   NetlinkConnection routes() throws LinuxException {
@@ -86,6 +111,12 @@ final class NetworkNamespace {
       write(name, value);
       return true;
     });
+  }
+
+  private static void writeAll(Map<String, String> settings) throws LinuxException {
+    for (Map.Entry<String, String> setting : settings.entrySet()) {
+      write(setting.getKey(), setting.getValue());
+    }
   }
 
   private static void write(String name, String value) throws LinuxException {

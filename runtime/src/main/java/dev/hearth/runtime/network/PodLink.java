@@ -54,13 +54,18 @@ final class PodLink {
     this.sockets = sockets;
   }
 
-  /** The name of the host's end. */
-  String hostName(PodId pod) {
+  /** The name of the host's end, for a pod connected without the pool. */
+  static String nameFor(NetworkConfiguration configuration, PodId pod) {
     return configuration.linkPrefix() + pod.value().substring(0, ID_DIGITS);
   }
 
-  /** Whether a link of the host has a name that only {@link #hostName} gives. */
-  boolean isHostName(String name) {
+  /** The name of the host's end for the n-th that is made beforehand. */
+  String spareName(int n) {
+    return configuration.linkPrefix() + "00" + HexFormat.of().toHexDigits(n);
+  }
+
+  /** Whether a link of the host has a name that only we give. */
+  boolean isOurs(String name) {
     String prefix = configuration.linkPrefix();
     return name.length() == prefix.length() + ID_DIGITS
         && name.startsWith(prefix)
@@ -68,21 +73,25 @@ final class PodLink {
   }
 
   NetworkAttachment describe(Lease lease) {
-    List<IpPrefix> addresses = new ArrayList<>();
+    return describe(lease.link(), lease.addresses());
+  }
+
+  NetworkAttachment describe(String link, List<InetAddress> addresses) {
+    List<IpPrefix> prefixes = new ArrayList<>();
     List<InetAddress> gateways = new ArrayList<>();
-    for (InetAddress address : lease.addresses()) {
+    for (InetAddress address : addresses) {
       for (IpPrefix gateway : configuration.gateways()) {
         if (gateway.contains(address)) {
-          addresses.add(new IpPrefix(address, gateway.length()));
+          prefixes.add(new IpPrefix(address, gateway.length()));
           gateways.add(gateway.address());
         }
       }
     }
-    return new NetworkAttachment(IN_POD, mac(lease), addresses, gateways, hostName(lease.pod()));
+    return new NetworkAttachment(IN_POD, mac(addresses), prefixes, gateways, link);
   }
 
-  private static MacAddress mac(Lease lease) {
-    byte[] address = lease.addresses().getFirst().getAddress();
+  private static MacAddress mac(List<InetAddress> addresses) {
+    byte[] address = addresses.getFirst().getAddress();
     long value = OUR_MACS;
     for (int i = 0; i < 4; i++) {
       value |= (address[address.length - 4 + i] & 0xffL) << (24 - 8 * i);
@@ -97,16 +106,60 @@ final class PodLink {
    */
   NetworkAttachment create(Lease lease, Path netns, Bridge.Ready bridge) throws LinuxException {
     NetworkAttachment attachment = describe(lease);
-    boolean ipv6 = attachment.addresses().stream().anyMatch(a -> !a.isIpv4());
-    try (NetlinkConnection inHost = host.routes();
+    try (Fd namespace = Namespaces.open(netns);
         NetlinkConnection inPod =
-            NetworkNamespace.at(netns, sockets).routesWith(ipv6 ? POD_SETTINGS_IPV6 : Map.of())) {
-      plug(inHost, attachment, netns, bridge);
-      configure(inPod, attachment);
-      inHost.request(Links.openBridgePort(attachment.hostLink(), "pod " + lease.pod()));
-      awaitOperational(inHost, inPod, attachment);
+            NetworkNamespace.at(netns, sockets).routesWith(podSettings(attachment))) {
+      connect(attachment, namespace, inPod, bridge, remark(lease.pod()));
     }
     return attachment;
+  }
+
+  /** Makes a namespace that is connected before its pod is known. */
+  NetworkPool.Prepared prepare(NetworkAttachment attachment, Bridge.Ready bridge)
+      throws LinuxException {
+    NetworkNamespace.New made = NetworkNamespace.make(sockets, podSettings(attachment));
+    try (NetlinkConnection inPod = made.routes()) {
+      connect(attachment, made.namespace(), inPod, bridge, "prepared");
+      return new NetworkPool.Prepared(made.namespace(), attachment);
+    } catch (LinuxException | RuntimeException e) {
+      made.namespace().close();
+      throw e;
+    }
+  }
+
+  /** Tells whose a cable is that was made beforehand; fails with ENODEV if it is gone. */
+  void label(NetworkAttachment attachment, PodId pod) throws LinuxException {
+    try (NetlinkConnection inHost = host.routes()) {
+      inHost.request(Links.openBridgePort(attachment.hostLink(), remark(pod)));
+    }
+  }
+
+  /** What is written on the host's end of a pod's cable. */
+  static String remark(PodId pod) {
+    return "pod " + pod;
+  }
+
+  private static Map<String, String> podSettings(NetworkAttachment attachment) {
+    boolean ipv6 = attachment.addresses().stream().anyMatch(a -> !a.isIpv4());
+    return ipv6 ? POD_SETTINGS_IPV6 : Map.of();
+  }
+
+  private void connect(
+      NetworkAttachment attachment,
+      Fd netns,
+      NetlinkConnection inPod,
+      Bridge.Ready bridge,
+      String remark)
+      throws LinuxException {
+    try (NetlinkConnection inHost = host.routes()) {
+      Links.Peer peer = new Links.Peer(IN_POD, attachment.mac(), netns.number());
+      inHost.request(
+          Links.createVeth(
+              attachment.hostLink(), OptionalInt.of(bridge.index()), bridge.mtu(), peer));
+      configure(inPod, attachment);
+      inHost.request(Links.openBridgePort(attachment.hostLink(), remark));
+      awaitOperational(inHost, inPod, attachment);
+    }
   }
 
   /**
@@ -133,17 +186,6 @@ final class PodLink {
     return Bridge.find(routes, link).filter(l -> !l.operational()).isEmpty();
   }
 
-  private static void plug(
-      NetlinkConnection inHost, NetworkAttachment attachment, Path netns, Bridge.Ready bridge)
-      throws LinuxException {
-    try (Fd namespace = Namespaces.open(netns)) {
-      Links.Peer peer = new Links.Peer(IN_POD, attachment.mac(), namespace.number());
-      inHost.request(
-          Links.createVeth(
-              attachment.hostLink(), OptionalInt.of(bridge.index()), bridge.mtu(), peer));
-    }
-  }
-
   private static void configure(NetlinkConnection inPod, NetworkAttachment attachment)
       throws LinuxException {
     List<List<byte[]>> answers =
@@ -166,11 +208,10 @@ final class PodLink {
 
   /** Plugs the host's end of a cable into a bridge that was made anew. */
   void plugAgain(NetlinkConnection inHost, Lease lease, Bridge.Ready bridge) throws LinuxException {
-    String name = hostName(lease.pod());
     inHost.all(
         List.of(
-            Links.plugInto(name, bridge.index()),
-            Links.openBridgePort(name, "pod " + lease.pod())));
+            Links.plugInto(lease.link(), bridge.index()),
+            Links.openBridgePort(lease.link(), remark(lease.pod()))));
   }
 
   /** What an intact cable lacks; empty if nothing. */

@@ -1,5 +1,6 @@
 package dev.hearth.runtime.network;
 
+import dev.hearth.linux.BlockingCalls;
 import dev.hearth.linux.Errno;
 import dev.hearth.linux.Fd;
 import dev.hearth.linux.FileSystemStatus;
@@ -19,6 +20,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -27,14 +29,24 @@ import java.util.Set;
  */
 public final class PodNamespaces {
   private static final Path SETTINGS = Path.of("/proc/sys");
+  private static final Path NETWORK_SETTINGS = SETTINGS.resolve("net");
 
   private static final Set<Namespace> KINDS =
       EnumSet.of(Namespace.NETWORK, Namespace.IPC, Namespace.UTS, Namespace.USER);
 
   private final NetlinkSockets sockets;
+  private final PreparedNamespaces prepared;
+  private final BlockingCalls blocking;
 
-  public PodNamespaces(NetlinkSockets sockets) {
+  /**
+   * @param prepared where to look for a network namespace before one is made
+   * @param blocking where calls that may block are made
+   */
+  public PodNamespaces(
+      NetlinkSockets sockets, PreparedNamespaces prepared, BlockingCalls blocking) {
     this.sockets = sockets;
+    this.prepared = prepared;
+    this.blocking = blocking;
   }
 
   /**
@@ -90,22 +102,8 @@ public final class PodNamespaces {
     if (request.kinds().isEmpty()) {
       return;
     }
-    Map<Namespace, Path> pins = pins(podState, request.kinds());
     try {
-      Namespaces.<Boolean, NetworkException>inNew(
-          request.kinds(),
-          () -> {
-            try {
-              prepare(request);
-              write(settings);
-              for (Map.Entry<Namespace, Path> pin : pins.entrySet()) {
-                Namespaces.pin(pin.getKey(), pin.getValue());
-              }
-              return true;
-            } catch (LinuxException e) {
-              throw new NetworkException.Refused("make namespaces in " + podState, e);
-            }
-          });
+      make(podState, request, settings);
     } catch (LinuxException e) {
       throw removing(podState, new NetworkException.Refused("make namespaces in " + podState, e));
     } catch (NetworkException e) {
@@ -161,7 +159,7 @@ public final class PodNamespaces {
     return pins;
   }
 
-  private static <E extends Exception> E removing(Path podState, E failure) {
+  private <E extends Exception> E removing(Path podState, E failure) {
     try {
       remove(podState);
     } catch (NetworkException cleanup) {
@@ -170,12 +168,57 @@ public final class PodNamespaces {
     return failure;
   }
 
-  /** Runs inside the new namespaces. */
-  private void prepare(Request request) throws LinuxException {
-    if (request.kinds().contains(Namespace.UTS) && !request.hostName().isEmpty()) {
-      Namespaces.setHostName(request.hostName());
+  private void make(Path podState, Request request, Map<Path, String> settings)
+      throws LinuxException, NetworkException {
+    Path networkPin = pin(podState, Namespace.NETWORK);
+    // A link takes over net.*.conf.default when it is made, so one that is there is too late.
+    boolean plain = settings.keySet().stream().noneMatch(path -> path.startsWith(NETWORK_SETTINGS));
+    Optional<Fd> network =
+        plain && request.kinds().contains(Namespace.NETWORK)
+            ? prepared.take(networkPin)
+            : Optional.empty();
+    if (network.isEmpty()) {
+      makeNew(podState, request.kinds(), request.hostName(), settings);
+      return;
     }
-    if (request.kinds().contains(Namespace.NETWORK)) {
+    try (Fd namespace = network.get()) {
+      var _ = pins(podState, request.kinds());
+      Namespaces.pin(namespace, networkPin);
+    }
+    Set<Namespace> others = EnumSet.copyOf(request.kinds());
+    others.remove(Namespace.NETWORK);
+    if (!others.isEmpty()) {
+      makeNew(podState, others, request.hostName(), settings);
+    }
+  }
+
+  /** Makes new namespaces of these kinds, and pins them. */
+  private void makeNew(
+      Path podState, Set<Namespace> kinds, String hostName, Map<Path, String> settings)
+      throws LinuxException, NetworkException {
+    Map<Namespace, Path> pins = pins(podState, kinds);
+    Namespaces.<Boolean, NetworkException>inNew(
+        kinds,
+        () -> {
+          try {
+            prepare(kinds, hostName);
+            write(settings);
+            for (Map.Entry<Namespace, Path> pin : pins.entrySet()) {
+              Namespaces.pin(pin.getKey(), pin.getValue());
+            }
+            return true;
+          } catch (LinuxException e) {
+            throw new NetworkException.Refused("make namespaces in " + podState, e);
+          }
+        });
+  }
+
+  /** Runs inside the new namespaces. */
+  private void prepare(Set<Namespace> kinds, String hostName) throws LinuxException {
+    if (kinds.contains(Namespace.UTS) && !hostName.isEmpty()) {
+      Namespaces.setHostName(hostName);
+    }
+    if (kinds.contains(Namespace.NETWORK)) {
       bringLoopbackUp();
     }
   }
@@ -228,11 +271,29 @@ public final class PodNamespaces {
   }
 
   /** Unpins the namespaces and removes the directory of pins; what is gone already is fine. */
-  public static void remove(Path podState) throws NetworkException {
+  public void remove(Path podState) throws NetworkException {
+    prepared.giveUp(pin(podState, Namespace.NETWORK));
     Path directory = podState.resolve("ns");
     if (!Files.isDirectory(directory)) {
       return;
     }
+    try {
+      blocking.run(() -> unpin(podState));
+    } catch (LinuxException e) {
+      throw new NetworkException.Refused("let go of the namespaces in " + podState, e);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      throw new NetworkException.Unfinished(
+          "interrupted before the namespaces in " + podState + " were let go of");
+    }
+    try {
+      Files.deleteIfExists(directory);
+    } catch (IOException e) {
+      throw new NetworkException.Storage("cannot remove " + directory, e);
+    }
+  }
+
+  private static void unpin(Path podState) throws LinuxException {
     LinuxException failure = null;
     for (Namespace kind : KINDS) {
       try {
@@ -246,12 +307,7 @@ public final class PodNamespaces {
       }
     }
     if (failure != null) {
-      throw new NetworkException.Refused("let go of the namespaces in " + podState, failure);
-    }
-    try {
-      Files.deleteIfExists(directory);
-    } catch (IOException e) {
-      throw new NetworkException.Storage("cannot remove " + directory, e);
+      throw failure;
     }
   }
 

@@ -60,6 +60,11 @@ public interface PodNetwork extends AutoCloseable {
    */
   Map<PodId, List<InterfaceStatistics>> statistics(Map<PodId, Path> pods) throws NetworkException;
 
+  /** Namespaces made beforehand, for whoever makes those of pods. */
+  default PreparedNamespaces prepared() {
+    return PreparedNamespaces.NONE;
+  }
+
   /** Ends background work; what it had left to do is found again by {@link #reconcile}. */
   @Override
   void close();

@@ -129,6 +129,19 @@ final class Teardown implements AutoCloseable {
     }
   }
 
+  /** What is still to be taken away of a pod. */
+  Optional<PendingTeardown> pending(PodId pod) {
+    lock.lock();
+    try {
+      return entries.values().stream()
+          .filter(entry -> entry.pod.equals(Optional.of(pod)))
+          .map(Entry::describe)
+          .findFirst();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   boolean isPending(String link) {
     lock.lock();
     try {
@@ -328,16 +341,6 @@ final class Teardown implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    boolean interrupted = false;
-    while (worker.isAlive()) {
-      try {
-        worker.join();
-      } catch (InterruptedException _) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    Threads.join(worker);
   }
 }

@@ -138,9 +138,8 @@ public final class SandboxParts {
     PodNamespaces.configure(layout.pod(pod.id()), kinds, Sysctls.requested(pod.spec(), kinds));
   }
 
-  /** To unmount waits for whoever else mounts something. */
-  void dropNamespaces(Pod pod) throws NetworkException, InterruptedException {
-    blocking.run(() -> PodNamespaces.remove(layout.pod(pod.id())));
+  void dropNamespaces(Pod pod) throws NetworkException {
+    namespaces.remove(layout.pod(pod.id()));
   }
 
   void mountShm(Pod pod) throws IOException {

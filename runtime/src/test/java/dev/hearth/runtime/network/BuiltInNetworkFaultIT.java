@@ -1,5 +1,6 @@
 package dev.hearth.runtime.network;
 
+import static dev.hearth.runtime.network.NodeOnTrial.awaitTeardown;
 import static dev.hearth.runtime.network.NodeOnTrial.pod;
 import static dev.hearth.runtime.network.NodeOnTrial.run;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -45,13 +46,7 @@ class BuiltInNetworkFaultIT {
   }
 
   private BuiltInNetwork open(FailingSockets sockets) throws NetworkException {
-    return node.network(sockets, "hearth0", "10.9.0.0/24", "fd00:9::/64");
-  }
-
-  private static void awaitTeardown(PodNetwork network) {
-    while (!network.pending().isEmpty()) {
-      Thread.onSpinWait();
-    }
+    return node.network(sockets, 0, "hearth0", "10.9.0.0/24", "fd00:9::/64");
   }
 
   private void assertNothingLeft() throws Exception {

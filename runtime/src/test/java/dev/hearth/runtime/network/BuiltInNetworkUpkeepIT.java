@@ -2,6 +2,7 @@ package dev.hearth.runtime.network;
 
 import static dev.hearth.runtime.network.Conversation.askTcp;
 import static dev.hearth.runtime.network.Conversation.serveTcp;
+import static dev.hearth.runtime.network.NodeOnTrial.awaitTeardown;
 import static dev.hearth.runtime.network.NodeOnTrial.pod;
 import static dev.hearth.runtime.network.NodeOnTrial.run;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -56,12 +57,6 @@ class BuiltInNetworkUpkeepIT {
     Path netns = node.netns("pod" + n);
     network.attach(pod(n), netns, new PodNetworkRequest(List.of(ports)));
     return netns;
-  }
-
-  private static void awaitTeardown(PodNetwork network) {
-    while (!network.pending().isEmpty()) {
-      Thread.onSpinWait();
-    }
   }
 
   private String nft(String... arguments) throws Exception {

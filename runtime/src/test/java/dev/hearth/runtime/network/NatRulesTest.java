@@ -30,6 +30,7 @@ class NatRulesTest {
   private static Lease lease(PortMapping... ports) {
     return new Lease(
         AddressBookTest.pod(1),
+        "h0",
         List.of(InetAddress.ofLiteral("10.9.0.5"), InetAddress.ofLiteral("fd00:9::5")),
         List.of(ports));
   }

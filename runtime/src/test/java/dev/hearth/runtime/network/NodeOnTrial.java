@@ -24,6 +24,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * A node made of network namespaces, so that nothing of the machine's own network is touched: one
@@ -38,7 +40,8 @@ final class NodeOnTrial implements AutoCloseable {
   final Path world;
   final NetworkNamespace hostNamespace;
   final BlockingCalls blocking = new BlockingCalls(8);
-  private final PodNamespaces namespaces = new PodNamespaces(SOCKETS);
+  private final PodNamespaces namespaces =
+      new PodNamespaces(SOCKETS, PreparedNamespaces.NONE, blocking);
   private final List<Path> states = new ArrayList<>();
 
   NodeOnTrial(Path directory) throws Exception {
@@ -88,21 +91,37 @@ final class NodeOnTrial implements AutoCloseable {
     return PodNamespaces.pin(state, Namespace.NETWORK);
   }
 
-  /** The network of a daemon on this node. */
+  /** The network of a daemon on this node, without a pool. */
   BuiltInNetwork network(String bridge, String... subnets) throws NetworkException {
-    return network(SOCKETS, bridge, subnets);
+    return network(SOCKETS, 0, bridge, subnets);
   }
 
-  BuiltInNetwork network(NetlinkSockets sockets, String bridge, String... subnets)
+  /** The network of a daemon on this node. */
+  BuiltInNetwork network(NetlinkSockets sockets, int prepared, String bridge, String... subnets)
       throws NetworkException {
     return BuiltInNetwork.open(
         new NetworkConfiguration(
-            bridge, List.of(subnets).stream().map(IpPrefix::parse).toList(), 0),
+            bridge, List.of(subnets).stream().map(IpPrefix::parse).toList(), 0, prepared),
         directory.resolve("leases-" + bridge),
         NetworkNamespace.at(host, sockets),
         sockets,
         blocking,
         Clock.systemUTC());
+  }
+
+  /** Waits until something holds that is on its way, for at most 20 seconds. */
+  static void await(BooleanSupplier condition) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new AssertionError("waited in vain");
+      }
+      LockSupport.parkNanos(500_000);
+    }
+  }
+
+  static void awaitTeardown(PodNetwork network) {
+    await(() -> network.pending().isEmpty());
   }
 
   static PodId pod(int n) {
@@ -140,7 +159,7 @@ final class NodeOnTrial implements AutoCloseable {
   @Override
   public void close() throws NetworkException {
     for (Path state : states) {
-      PodNamespaces.remove(state);
+      namespaces.remove(state);
     }
     blocking.close();
   }

@@ -4,6 +4,7 @@ import static dev.hearth.runtime.network.NodeOnTrial.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.hearth.linux.BlockingCalls;
 import dev.hearth.linux.Namespace;
 import dev.hearth.linux.Namespaces;
 import dev.hearth.linux.testing.NeedsRoot;
@@ -25,11 +26,14 @@ class PodNamespacesIT {
       EnumSet.of(Namespace.NETWORK, Namespace.IPC, Namespace.UTS);
 
   @TempDir Path directory;
-  private final PodNamespaces namespaces = new PodNamespaces(NetlinkSockets.KERNEL);
+  private final BlockingCalls blocking = new BlockingCalls(2);
+  private final PodNamespaces namespaces =
+      new PodNamespaces(NetlinkSockets.KERNEL, PreparedNamespaces.NONE, blocking);
 
   @AfterEach
   void remove() throws Exception {
-    PodNamespaces.remove(directory.resolve("pod"));
+    namespaces.remove(directory.resolve("pod"));
+    blocking.close();
   }
 
   private Path create(Set<Namespace> kinds, String hostName, Map<String, String> sysctls)
@@ -140,8 +144,8 @@ class PodNamespacesIT {
     Path state = create(ALL, "", Map.of());
     Namespaces.unpin(PodNamespaces.pin(state, Namespace.IPC));
 
-    PodNamespaces.remove(state);
-    PodNamespaces.remove(state);
+    namespaces.remove(state);
+    namespaces.remove(state);
 
     assertThat(state.resolve("ns")).doesNotExist();
     assertThat(PodNamespaces.present(state)).isEmpty();
@@ -154,7 +158,7 @@ class PodNamespacesIT {
     Files.createFile(PodNamespaces.pin(state, Namespace.NETWORK));
 
     assertThat(PodNamespaces.present(state)).isEmpty();
-    PodNamespaces.remove(state);
+    namespaces.remove(state);
     assertThat(state.resolve("ns")).doesNotExist();
   }
 

@@ -141,9 +141,7 @@ abstract class PodNetworkContract {
     assertThat(network().reconcile(Map.of(pod(1), live))).anyMatch(l -> l.contains(pod(2).value()));
 
     network().check(pod(1), live);
-    while (!network().pending().isEmpty()) {
-      Thread.onSpinWait();
-    }
+    NodeOnTrial.awaitTeardown(network());
     assertThatThrownBy(() -> network().check(pod(2), gone)).isInstanceOf(NetworkException.class);
   }
 
