@@ -69,6 +69,9 @@ public final class HearthCommand {
     commands.put("logs", LogsCommand::new);
     commands.put("exec", ExecCommand::new);
     commands.put("inspect", InspectCommand::new);
+    commands.put("stats", StatsCommand::new);
+    commands.put("stop", StopCommand::new);
+    commands.put("rm", RemoveCommand::new);
     return commands;
   }
 
@@ -76,7 +79,7 @@ public final class HearthCommand {
     try {
       var given = new Given();
       CommandLineReader.read(USAGE, given, words);
-      if (given.has(HELP) || given.parameters().isEmpty()) {
+      if (given.has(HELP) || given.parameters().isEmpty() || asksForHelp(given)) {
         shell.out().print(HelpText.of(USAGE, commandUsages()));
         return ExitCode.OK;
       }
@@ -88,6 +91,11 @@ public final class HearthCommand {
       complain("%s (a fault of hearth's own; %s=1 shows where)".formatted(e, DEBUG_VARIABLE));
       return ExitCode.FAILED;
     }
+  }
+
+  /** {@code hearth help}, as other programs have it. */
+  private static boolean asksForHelp(Given given) {
+    return given.parameters().equals(List.of("help"));
   }
 
   private static List<Usage> commandUsages() {

@@ -59,7 +59,7 @@ final class Lookup {
   /**
    * The only candidate.
    *
-   * @param kind what was looked for, for the message: "container"
+   * @param kind what was looked for, for the message: "container", "pod or image"
    * @throws CommandFailure if there is none, or more than one
    */
   static <F extends Found> F only(String kind, String wanted, List<F> candidates) {

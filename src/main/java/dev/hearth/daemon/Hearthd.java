@@ -23,6 +23,7 @@ public final class Hearthd {
   private static final String HELP =
       """
       hearthd [--config FILE] [--root DIR] [--state DIR] [--socket PATH] [--log-level LEVEL]
+      hearthd --version | --help
 
       The container runtime: serves CRI v1 on a Unix socket until it gets SIGTERM or SIGINT.
       Containers go on without it, and the next hearthd takes them over. Without --config it reads
@@ -41,8 +42,13 @@ public final class Hearthd {
 
   /** See {@code hearthd --help}. Exits with 1 when it cannot serve, 2 for a wrong command line. */
   public static void main(String[] arguments) throws InterruptedException {
-    if (List.of(arguments).contains("--help")) {
+    List<String> words = List.of(arguments);
+    if (words.contains("--help") || words.contains("-h")) {
       System.out.print(HELP);
+      return;
+    }
+    if (words.equals(List.of("--version"))) {
+      System.out.println("hearthd " + Version.NUMBER);
       return;
     }
     Configuration configuration;

@@ -419,6 +419,7 @@ final class Wiring implements AutoCloseable {
 
   /** Ends {@link #serve}, and waits for {@link #close} as long as that may take. */
   void stop() {
+    LOG.log(System.Logger.Level.INFO, "stopping; containers go on");
     stopped.countDown();
     try {
       if (!closed.await(CLOSING.toMillis(), TimeUnit.MILLISECONDS)) {

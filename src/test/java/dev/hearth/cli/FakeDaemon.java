@@ -17,6 +17,8 @@ import dev.hearth.proto.cri.v1.Image;
 import dev.hearth.proto.cri.v1.ImageServiceGrpc;
 import dev.hearth.proto.cri.v1.ImageStatusRequest;
 import dev.hearth.proto.cri.v1.ImageStatusResponse;
+import dev.hearth.proto.cri.v1.ListContainerStatsRequest;
+import dev.hearth.proto.cri.v1.ListContainerStatsResponse;
 import dev.hearth.proto.cri.v1.ListContainersRequest;
 import dev.hearth.proto.cri.v1.ListContainersResponse;
 import dev.hearth.proto.cri.v1.ListImagesRequest;
@@ -31,11 +33,21 @@ import dev.hearth.proto.cri.v1.PodSandboxStatusRequest;
 import dev.hearth.proto.cri.v1.PodSandboxStatusResponse;
 import dev.hearth.proto.cri.v1.PullImageRequest;
 import dev.hearth.proto.cri.v1.PullImageResponse;
+import dev.hearth.proto.cri.v1.RemoveContainerRequest;
+import dev.hearth.proto.cri.v1.RemoveContainerResponse;
+import dev.hearth.proto.cri.v1.RemoveImageRequest;
+import dev.hearth.proto.cri.v1.RemoveImageResponse;
+import dev.hearth.proto.cri.v1.RemovePodSandboxRequest;
+import dev.hearth.proto.cri.v1.RemovePodSandboxResponse;
 import dev.hearth.proto.cri.v1.RuntimeCondition;
 import dev.hearth.proto.cri.v1.RuntimeServiceGrpc;
 import dev.hearth.proto.cri.v1.RuntimeStatus;
 import dev.hearth.proto.cri.v1.StatusRequest;
 import dev.hearth.proto.cri.v1.StatusResponse;
+import dev.hearth.proto.cri.v1.StopContainerRequest;
+import dev.hearth.proto.cri.v1.StopContainerResponse;
+import dev.hearth.proto.cri.v1.StopPodSandboxRequest;
+import dev.hearth.proto.cri.v1.StopPodSandboxResponse;
 import dev.hearth.proto.cri.v1.VersionRequest;
 import dev.hearth.proto.cri.v1.VersionResponse;
 import io.grpc.Server;
@@ -52,8 +64,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -67,6 +81,13 @@ final class FakeDaemon implements AutoCloseable {
   final List<Image> images = new CopyOnWriteArrayList<>();
   final List<RuntimeCondition> conditions = new CopyOnWriteArrayList<>();
   final List<PullProgress> pull = new ArrayList<>();
+
+  /** An answer for each time somebody asks; the last one for ever. */
+  final Deque<ListContainerStatsResponse> stats = new ConcurrentLinkedDeque<>();
+
+  /** Every call that changes something, in order: "StopContainer c1 5". */
+  final List<String> changes = new CopyOnWriteArrayList<>();
+
   final List<ListContainersRequest> listed = new CopyOnWriteArrayList<>();
   volatile InfoResponse info = InfoResponse.getDefaultInstance();
   volatile Optional<Status> failure = Optional.empty();
@@ -252,6 +273,40 @@ final class FakeDaemon implements AutoCloseable {
     }
 
     @Override
+    public void listContainerStats(
+        ListContainerStatsRequest request, StreamObserver<ListContainerStatsResponse> caller) {
+      answer(caller, stats.size() > 1 ? stats.remove() : stats.element());
+    }
+
+    @Override
+    public void stopContainer(
+        StopContainerRequest request, StreamObserver<StopContainerResponse> caller) {
+      changes.add("StopContainer " + request.getContainerId() + " " + request.getTimeout());
+      answer(caller, StopContainerResponse.getDefaultInstance());
+    }
+
+    @Override
+    public void removeContainer(
+        RemoveContainerRequest request, StreamObserver<RemoveContainerResponse> caller) {
+      changes.add("RemoveContainer " + request.getContainerId());
+      answer(caller, RemoveContainerResponse.getDefaultInstance());
+    }
+
+    @Override
+    public void stopPodSandbox(
+        StopPodSandboxRequest request, StreamObserver<StopPodSandboxResponse> caller) {
+      changes.add("StopPodSandbox " + request.getPodSandboxId());
+      answer(caller, StopPodSandboxResponse.getDefaultInstance());
+    }
+
+    @Override
+    public void removePodSandbox(
+        RemovePodSandboxRequest request, StreamObserver<RemovePodSandboxResponse> caller) {
+      changes.add("RemovePodSandbox " + request.getPodSandboxId());
+      answer(caller, RemovePodSandboxResponse.getDefaultInstance());
+    }
+
+    @Override
     public void execSync(ExecSyncRequest request, StreamObserver<ExecSyncResponse> caller) {
       answer(caller, exec.apply(request));
     }
@@ -276,6 +331,13 @@ final class FakeDaemon implements AutoCloseable {
           .findFirst()
           .ifPresent(answer::setImage);
       answer(caller, answer.build());
+    }
+
+    @Override
+    public void removeImage(
+        RemoveImageRequest request, StreamObserver<RemoveImageResponse> caller) {
+      changes.add("RemoveImage " + request.getImage().getImage());
+      answer(caller, RemoveImageResponse.getDefaultInstance());
     }
 
     @Override

@@ -13,10 +13,17 @@ import dev.hearth.proto.admin.v1.PullProgress;
 import dev.hearth.proto.admin.v1.PullUnderWay;
 import dev.hearth.proto.admin.v1.RecoveryReport;
 import dev.hearth.proto.admin.v1.SetAside;
+import dev.hearth.proto.cri.v1.ContainerAttributes;
+import dev.hearth.proto.cri.v1.ContainerMetadata;
 import dev.hearth.proto.cri.v1.ContainerState;
+import dev.hearth.proto.cri.v1.ContainerStats;
+import dev.hearth.proto.cri.v1.CpuUsage;
 import dev.hearth.proto.cri.v1.ExecSyncResponse;
 import dev.hearth.proto.cri.v1.ImageSpec;
+import dev.hearth.proto.cri.v1.ListContainerStatsResponse;
+import dev.hearth.proto.cri.v1.MemoryUsage;
 import dev.hearth.proto.cri.v1.RuntimeCondition;
+import dev.hearth.proto.cri.v1.UInt64Value;
 import io.grpc.Status;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -77,9 +84,16 @@ class HearthCommandTest {
   }
 
   @Test
+  void helpMayBeAskedForAsACommand() {
+    assertThat(run("help")).isEqualTo(run("--help"));
+  }
+
+  @Test
   void everyHelpTellsTheExitCodes() {
     for (String command :
-        List.of("version", "status", "pods", "ps", "images", "pull", "logs", "exec", "inspect")) {
+        List.of(
+            "version", "status", "pods", "ps", "images", "pull", "logs", "exec", "inspect", "stats",
+            "stop", "rm")) {
       CommandRun run = run(command, "--help");
       assertThat(run.exitCode()).as(command).isZero();
       assertThat(run.out())
@@ -103,6 +117,8 @@ class HearthCommandTest {
           {"exec", "-it", "--timeout", "1", "web", "sh"},
           {"exec", "--timeout", "-1", "web", "sh"},
           {"pull", ""},
+          {"stop", "--timeout", "-1", "web"},
+          {"rm", "--type", "thing", "web"},
           {"ps", "--patience", "0"}
         }) {
       CommandRun run = run(arguments);
@@ -478,5 +494,95 @@ class HearthCommandTest {
     assertThat(run("inspect", "web").exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(run("inspect", "--type", "pod", "web").exitCode()).isZero();
     assertThat(run("inspect", "--type", "image", "web").exitCode()).isEqualTo(ExitCode.NOT_FOUND);
+  }
+
+  // stats, stop, rm
+
+  @Test
+  void statsShowsTheLargestMemoryFirstAndTheProcessorsShareBetweenTwoMeasurements() {
+    daemon.stats.add(measured(1_000_000_000, stats(WEB, "web", 500_000_000, 1_000_000)));
+    daemon.stats.add(
+        measured(
+            3_000_000_000L,
+            stats(WEB, "web", 3_500_000_000L, 1_000_000),
+            stats(DB, "db", 7, 2_000_000)));
+    assertThat(run("stats", "--seconds", "0").out().lines().map(line -> line.replaceAll(" +", " ")))
+        .containsExactly(
+            "CONTAINER NAME CPU MEMORY DISK FILES",
+            "c200000000000 db - 2.00 MB - -",
+            "c100000000000 web 150.0% 1.00 MB - -");
+  }
+
+  private static ListContainerStatsResponse measured(long nanos, ContainerStats.Builder... all) {
+    var answer = ListContainerStatsResponse.newBuilder();
+    for (ContainerStats.Builder stats : all) {
+      stats.getCpuBuilder().setTimestamp(nanos);
+      answer.addStats(stats);
+    }
+    return answer.build();
+  }
+
+  private static ContainerStats.Builder stats(
+      String id, String name, long cpuNanos, long memoryBytes) {
+    return ContainerStats.newBuilder()
+        .setAttributes(
+            ContainerAttributes.newBuilder()
+                .setId(id)
+                .setMetadata(ContainerMetadata.newBuilder().setName(name)))
+        .setCpu(CpuUsage.newBuilder().setUsageCoreNanoSeconds(uint(cpuNanos)))
+        .setMemory(MemoryUsage.newBuilder().setWorkingSetBytes(uint(memoryBytes)));
+  }
+
+  private static UInt64Value uint(long value) {
+    return UInt64Value.newBuilder().setValue(value).build();
+  }
+
+  @Test
+  void stopStopsEachPodAndContainerItIsGivenInOrder() {
+    CommandRun run = run("stop", "--timeout", "3", "web", "default/db-0");
+    assertThat(run).isEqualTo(new CommandRun(ExitCode.OK, WEB + "\n" + DB_POD + "\n", ""));
+    assertThat(daemon.changes)
+        .containsExactly("StopContainer " + WEB + " 3", "StopPodSandbox " + DB_POD);
+  }
+
+  @Test
+  void stopDoesNotTakeAnImage() {
+    assertThat(run("stop", "busybox:1.36").exitCode()).isEqualTo(ExitCode.NOT_FOUND);
+    assertThat(daemon.changes).isEmpty();
+  }
+
+  @Test
+  void rmLeavesWhatRunsAloneUnlessForced() {
+    CommandRun refused = run("rm", "web");
+    assertThat(refused.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(refused.err()).hasLineCount(1).contains("(web in pod", "give -f");
+    assertThat(run("rm", "web-0").exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(daemon.changes).isEmpty();
+
+    assertThat(run("rm", "-f", "web", "web-0").exitCode()).isZero();
+    assertThat(daemon.changes)
+        .containsExactly(
+            "RemoveContainer " + WEB, "StopPodSandbox " + WEB_POD, "RemovePodSandbox " + WEB_POD);
+  }
+
+  @Test
+  void rmRemovesAnExitedContainerAndAnImageThatNobodyUses() {
+    daemon.setState(WEB, ContainerState.CONTAINER_EXITED);
+    assertThat(run("rm", "web", "busybox:1.36").exitCode()).isZero();
+    assertThat(daemon.changes)
+        .containsExactly("RemoveContainer " + WEB, "RemoveImage sha256:" + BUSYBOX);
+  }
+
+  @Test
+  void rmLeavesAnImageThatContainersUseAloneUnlessForced() {
+    daemon.containers.add(
+        FakeDaemon.container("c7", DB_POD, "user", 0).toBuilder()
+            .setImageId("sha256:" + BUSYBOX)
+            .build());
+    CommandRun refused = run("rm", "busybox:1.36");
+    assertThat(refused.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(refused.err()).contains("used by 1 containers");
+    assertThat(daemon.changes).isEmpty();
+    assertThat(run("rm", "-f", "busybox:1.36").exitCode()).isZero();
   }
 }

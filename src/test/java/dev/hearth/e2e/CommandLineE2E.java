@@ -131,7 +131,11 @@ class CommandLineE2E {
     assertThat(run("logs", "talker")).isEqualTo(new Run(0, "out\n", "err\n"));
     assertThat(json("inspect", "talker").getAsJsonObject("info").getAsJsonObject("info"))
         .satisfies(info -> assertThat(info.get("pid").getAsLong()).isPositive());
-    BED.cri().removePod(podId);
+    assertThat(ok("stats")).containsPattern(id.substring(0, 13) + " +talker +[0-9.]+% +[0-9.]+ MB");
+    assertThat(run("rm", "talker").exitCode()).isEqualTo(1);
+    assertThat(ok("stop", "--timeout", "0", "talker")).isEqualTo(id + "\n");
+    assertThat(ok("rm", "-f", "talker", "default/cli")).isEqualTo(id + "\n" + podId + "\n");
+    assertThat(ok("pods", "-q")).doesNotContain(podId);
   }
 
   @Test
