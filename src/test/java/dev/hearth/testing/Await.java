@@ -22,18 +22,24 @@ public final class Await {
 
   /** The same with a description of the moment when the wait is given up. */
   public static void until(Supplier<String> what, Duration limit, BooleanSupplier happened) {
+    until(what, limit, PAUSE, happened);
+  }
+
+  /** The same, looking less often: where a look is dear. */
+  public static void until(
+      Supplier<String> what, Duration limit, Duration pause, BooleanSupplier happened) {
     long end = System.nanoTime() + limit.toNanos();
     while (!happened.getAsBoolean()) {
       if (System.nanoTime() - end > 0) {
         throw new AssertionError("gave up waiting for " + what.get() + " after " + limit);
       }
-      pause();
+      pause(pause);
     }
   }
 
-  private static void pause() {
+  private static void pause(Duration pause) {
     try {
-      Thread.sleep(PAUSE);
+      Thread.sleep(pause);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new AssertionError("interrupted while waiting", e);
