@@ -63,14 +63,14 @@ public final class Bench {
             new PodSuite(10),
             new BurstSuite(10, 1),
             new LoadSuite(10, 30),
-            new ExecSuite(execs),
+            new ExecSuite(execs, Math.min(execs, 10_000)),
             new PullSuite(1))
         : List.of(
             new BareSuite(100),
             new PodSuite(100),
             new BurstSuite(50, 3),
             new LoadSuite(100, 300),
-            new ExecSuite(execs),
+            new ExecSuite(execs, Math.min(execs, 10_000)),
             new PullSuite(5));
   }
 

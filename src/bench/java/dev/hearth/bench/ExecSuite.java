@@ -4,7 +4,11 @@ import static dev.hearth.bench.Measure.Unit.COUNT;
 import static dev.hearth.bench.Measure.Unit.MEGABYTES;
 
 import dev.hearth.bench.Site.Contenders;
+import dev.hearth.proto.cri.v1.ExecRequest;
 import dev.hearth.testing.Cri;
+import dev.hearth.testing.Pods;
+import dev.hearth.testing.SpdyClient;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,8 +18,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * What is left of very many ExecSyncs: memory and descriptors of daemon and shims before and after.
- * Hearth alone: the peers would take an hour for what is a promise of Hearth's.
+ * What is left of very many commands, synchronous and streamed: memory, descriptors, threads and
+ * processes of daemon and shims before and after. Hearth alone: the peers would take an hour for
+ * what is a promise of Hearth's.
  */
 final class ExecSuite implements Suite {
   private static final int CLIENTS = 4;
@@ -26,9 +31,16 @@ final class ExecSuite implements Suite {
   private static final Duration REST = Duration.ofSeconds(10);
 
   private final int calls;
+  private final int streams;
 
-  ExecSuite(int calls) {
+  /**
+   * A suite of that many ExecSyncs.
+   *
+   * @param streams how many streamed commands
+   */
+  ExecSuite(int calls, int streams) {
     this.calls = calls;
+    this.streams = streams;
   }
 
   @Override
@@ -43,20 +55,41 @@ final class ExecSuite implements Suite {
       contender.cri().pull(image);
       var pod = new BenchPod(contender, site, image, "exec");
       pod.run();
-      execute(contender.cri(), pod, WARM_UPS);
-      weigh("before", "before %,d ExecSyncs".formatted(calls), contender, results);
-      execute(contender.cri(), pod, calls);
-      weigh("after", "after them", contender, results);
+      measure(new Kind("exec", "%,d ExecSyncs", calls), contender, pod, results);
+      measure(new Kind("stream", "%,d streamed Execs", streams), contender, pod, results);
       contender.cri().removePod(pod.podId());
     }
   }
 
-  private static void execute(Cri cri, BenchPod pod, int calls) throws Exception {
+  /** A way to run commands, {@code title} with their number in it. */
+  private record Kind(String id, String title, int calls) {
+    boolean streamed() {
+      return id.equals("stream");
+    }
+
+    Measure measure(String what, String id, boolean after, Measure.Unit unit) {
+      String when = (after ? "after " : "before ") + title.formatted(calls);
+      return Measure.of(
+          this.id + "-" + id + "-" + (after ? "after" : "before"), what + " " + when, unit);
+    }
+  }
+
+  private static void measure(Kind kind, CriContender contender, BenchPod pod, Results results)
+      throws Exception {
+    execute(kind, contender.cri(), pod, WARM_UPS);
+    weigh(kind, false, contender, pod, results);
+    execute(kind, contender.cri(), pod, kind.calls());
+    weigh(kind, true, contender, pod, results);
+  }
+
+  private static void execute(Kind kind, Cri cri, BenchPod pod, int calls) throws Exception {
     try (ExecutorService clients = Executors.newFixedThreadPool(CLIENTS)) {
       Callable<Boolean> client =
           () -> {
             for (int i = 0; i < calls / CLIENTS; i++) {
-              if (cri.exec(pod.containerId(), "true").getExitCode() != 0) {
+              if (kind.streamed()) {
+                stream(cri, pod.containerId());
+              } else if (cri.exec(pod.containerId(), "true").getExitCode() != 0) {
                 throw new IllegalStateException("an exec of true failed");
               }
             }
@@ -72,21 +105,51 @@ final class ExecSuite implements Suite {
     }
   }
 
-  private static void weigh(String id, String when, CriContender contender, Results results)
+  /** Runs a command over SPDY, as kubectl does. */
+  private static void stream(Cri cri, String containerId) throws IOException {
+    ExecRequest request =
+        ExecRequest.newBuilder()
+            .setContainerId(containerId)
+            .addCmd("true")
+            .setStdout(true)
+            .setStderr(true)
+            .build();
+    String url = cri.runtime().exec(request).getUrl();
+    try (SpdyClient client = SpdyClient.connect(url, "v4.channel.k8s.io")) {
+      int error = client.open("error");
+      client.open("stdout");
+      client.open("stderr");
+      String end = client.text(error);
+      if (!end.contains("\"Success\"")) {
+        throw new IllegalStateException("a streamed exec of true ended with " + end);
+      }
+    }
+  }
+
+  private static void weigh(
+      Kind kind, boolean after, CriContender contender, BenchPod pod, Results results)
       throws Exception {
     Thread.sleep(REST);
-    long daemon = contender.daemonPid();
-    List<Long> shims = contender.companions();
-    double shim = shims.stream().mapToDouble(Processes::pss).sum();
-    double descriptors = Processes.descriptors(daemon);
-    for (long pid : shims) {
+    var all = new ArrayList<Long>(contender.companions());
+    double shim = all.stream().mapToDouble(Processes::pss).sum();
+    all.add(contender.daemonPid());
+    double descriptors = 0;
+    double threads = 0;
+    for (long pid : all) {
       descriptors += Processes.descriptors(pid);
+      threads += Processes.threads(pid);
     }
     String name = contender.name();
     results.add(
-        Measure.of("exec-rss-" + id, "daemon RSS " + when, MEGABYTES), name, Processes.rss(daemon));
-    results.add(Measure.of("exec-shim-" + id, "shim PSS " + when, MEGABYTES), name, shim);
+        kind.measure("daemon RSS", "rss", after, MEGABYTES),
+        name,
+        Processes.rss(contender.daemonPid()));
+    results.add(kind.measure("shim PSS", "shim", after, MEGABYTES), name, shim);
+    results.add(kind.measure("descriptors of both", "fds", after, COUNT), name, descriptors);
+    results.add(kind.measure("threads of both", "threads", after, COUNT), name, threads);
     results.add(
-        Measure.of("exec-fds-" + id, "descriptors of both " + when, COUNT), name, descriptors);
+        kind.measure("processes of the container", "processes", after, COUNT),
+        name,
+        Pods.processes(pod.containerId()).size());
   }
 }

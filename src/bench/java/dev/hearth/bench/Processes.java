@@ -53,6 +53,11 @@ final class Processes {
     }
   }
 
+  /** Threads of a process. */
+  static long threads(long pid) {
+    return Math.round(number(pid, "status", "Threads:"));
+  }
+
   /** The processes whose command line contains {@code text}. */
   static Stream<Long> mentioning(String text) {
     return ProcessHandle.allProcesses()
