@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What an operator decides. Every value has a default, and {@link ConfigurationFile} says where the
@@ -25,6 +26,7 @@ public record Configuration(
     Registry registry,
     Images images,
     Network network,
+    Cdi cdi,
     Nri nri,
     Stream stream) {
 
@@ -110,6 +112,20 @@ public record Configuration(
           throw new UnfitValueException(
               Key.IMAGES_PINNED, "holds images like registry.local/pause:*, not " + image);
         }
+      }
+    }
+  }
+
+  /**
+   * The Container Device Interface.
+   *
+   * @param folders of files that describe devices; a later one stands above an earlier one
+   */
+  public record Cdi(List<Path> folders) {
+    public Cdi {
+      folders = List.copyOf(folders);
+      if (Set.copyOf(folders).size() < folders.size()) {
+        throw new UnfitValueException(Key.CDI_SPEC_DIRS, "names a folder twice: " + folders);
       }
     }
   }

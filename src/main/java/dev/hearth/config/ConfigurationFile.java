@@ -145,6 +145,7 @@ public final class ConfigurationFile {
                 value(Key.NETWORK_BRIDGE),
                 value(Key.NETWORK_SUBNETS),
                 value(Key.NETWORK_MTU)));
+    var cdi = group(() -> new Configuration.Cdi(value(Key.CDI_SPEC_DIRS)));
     var nri =
         group(() ->
             new Configuration.Nri(
@@ -159,6 +160,7 @@ public final class ConfigurationFile {
         || registry == null
         || images == null
         || network == null
+        || cdi == null
         || nri == null
         || stream == null) {
       throw new ConfigurationException(problems);
@@ -174,6 +176,7 @@ public final class ConfigurationFile {
                 registry,
                 images,
                 network,
+                cdi,
                 nri,
                 stream));
     if (whole == null || !problems.isEmpty()) {

@@ -57,6 +57,11 @@ public record Key<T>(String name, Kind<T> kind, String standard) {
       new Key<>("nri.registration_timeout_ms", Kind.number(), "5000");
   static final Key<Integer> NRI_REQUEST_TIMEOUT =
       new Key<>("nri.request_timeout_ms", Kind.number(), "2000");
+  static final Key<List<Path>> CDI_SPEC_DIRS =
+      new Key<>(
+          "cdi.spec_dirs",
+          Kind.list("a list of absolute paths", Kind::absolute),
+          "[\"/etc/cdi\", \"/var/run/cdi\"]");
   static final Key<InetSocketAddress> STREAM_ADDRESS =
       new Key<>("stream.address", Kind.address(), "\"127.0.0.1:0\"");
 
@@ -76,6 +81,7 @@ public record Key<T>(String name, Kind<T> kind, String standard) {
           NETWORK_BRIDGE,
           NETWORK_SUBNETS,
           NETWORK_MTU,
+          CDI_SPEC_DIRS,
           NRI_SOCKET,
           NRI_PLUGINS,
           NRI_PLUGIN_CONFIG,

@@ -94,6 +94,10 @@ record Kind<T>(String shape, Function<Object, T> read) {
     }
   }
 
+  static Path absolute(String text) {
+    return path(text);
+  }
+
   private static Path path(String text) {
     Path path = Path.of(text).normalize();
     if (!path.isAbsolute()) {

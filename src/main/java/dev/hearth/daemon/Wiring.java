@@ -6,6 +6,7 @@ import dev.hearth.linux.BlockingCalls;
 import dev.hearth.linux.LinuxException;
 import dev.hearth.linux.NativeCalls;
 import dev.hearth.linux.Poller;
+import dev.hearth.runtime.cdi.CdiDevices;
 import dev.hearth.runtime.cgroup.CgroupException;
 import dev.hearth.runtime.cgroup.CgroupPath;
 import dev.hearth.runtime.cgroup.Cgroups;
@@ -22,6 +23,7 @@ import dev.hearth.runtime.container.ContainerProcesses;
 import dev.hearth.runtime.container.Containers;
 import dev.hearth.runtime.container.CreateContainer;
 import dev.hearth.runtime.container.ExecSync;
+import dev.hearth.runtime.container.InjectDevices;
 import dev.hearth.runtime.container.PodContainersOfNode;
 import dev.hearth.runtime.container.PodContentsOfNode;
 import dev.hearth.runtime.container.RemoveContainer;
@@ -184,6 +186,7 @@ final class Wiring implements AutoCloseable {
     ContainerPlanner planner =
         new ContainerPlanner(layout, pods, containers, roots, plans(cgroups), shims);
     ContainerProcesses processes = new ContainerProcesses(layout, launcher, poller, planner, clock);
+    CdiDevices cdi = new CdiDevices(configuration.cdi().folders());
     ContainerLimits limits = new ContainerLimits(parts);
     ContainerInfo info = new ContainerInfo(pods, parts, planner);
     Optional<NriServer> nri =
@@ -227,7 +230,8 @@ final class Wiring implements AutoCloseable {
     PodInterfaces interfaces = new PodInterfaces(network, sandboxes);
     RuntimeService.Readers readers =
         new RuntimeService.Readers(
-            new StatusReader(pods, containers, contents, info, network, layout, handlers, clock),
+            new StatusReader(
+                pods, containers, contents, info, network, layout, handlers, cdi, clock),
             new StatsReader(pods, containers, sandboxes, parts, interfaces, layout, clock),
             new MetricsReader(
                 pods,
@@ -256,6 +260,7 @@ final class Wiring implements AutoCloseable {
                     parts,
                     planner,
                     plugins,
+                    new InjectDevices(cdi),
                     events,
                     ids,
                     clock,

@@ -48,6 +48,8 @@ class ConfigurationFileTest {
             bridge = "second0"
             subnets = ["192.168.64.0/20"]
             mtu = 9000
+            [cdi]
+            spec_dirs = ["/etc/second/cdi"]
             [nri]
             socket = "/run/nri/nri.sock"
             plugins = "/opt/second/nri"
@@ -72,6 +74,7 @@ class ConfigurationFileTest {
                 new Configuration.Images(List.of("registry.k8s.io/pause:*")),
                 new Configuration.Network(
                     NetworkMode.BRIDGE, "second0", List.of(Subnet.parse("192.168.64.0/20")), 9000),
+                new Configuration.Cdi(List.of(Path.of("/etc/second/cdi"))),
                 new Configuration.Nri(
                     Optional.of(Path.of("/run/nri/nri.sock")),
                     Path.of("/opt/second/nri"),

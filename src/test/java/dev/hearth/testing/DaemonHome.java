@@ -79,6 +79,11 @@ public record DaemonHome(Path folder, int number, List<String> plainHttp, LogLev
     return state().resolve("nri.sock");
   }
 
+  /** Where files lie that describe devices. */
+  public Path cdi() {
+    return folder.resolve("cdi");
+  }
+
   /** Where the tests' pods put their logs. */
   public Path logs() {
     return folder.resolve("logs");
@@ -132,6 +137,8 @@ public record DaemonHome(Path folder, int number, List<String> plainHttp, LogLev
         mode = "bridge"
         bridge = "%s"
         subnets = ["%s", "%s"]
+        [cdi]
+        spec_dirs = ["%s"]
         [nri]
         socket = "%s"
         plugins = "%s"
@@ -147,6 +154,7 @@ public record DaemonHome(Path folder, int number, List<String> plainHttp, LogLev
                 bridge(),
                 ipv4(),
                 ipv6(),
+                cdi(),
                 nriSocket(),
                 nriPlugins(),
                 folder.resolve("nri")));

@@ -35,6 +35,7 @@ class ArchitectureTest {
               Map.entry("model", List.of()),
               Map.entry("store", List.of()),
               Map.entry("event", List.of()),
+              Map.entry("cdi", List.of()),
               Map.entry("spec", List.of(SHIM, NATIVE)),
               Map.entry("content", List.of()),
               Map.entry("registry", List.of()),
@@ -49,6 +50,7 @@ class ArchitectureTest {
                   List.of(
                       "pod",
                       "image",
+                      "cdi",
                       "snapshot",
                       "spec",
                       "cgroup",

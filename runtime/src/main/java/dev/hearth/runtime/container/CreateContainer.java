@@ -41,6 +41,7 @@ public final class CreateContainer {
   private final ContainerParts parts;
   private final ContainerPlanner planner;
   private final NodePlugins plugins;
+  private final InjectDevices devices;
   private final ContainerEvents events;
   private final RandomIds ids;
   private final InstantSource clock;
@@ -53,6 +54,7 @@ public final class CreateContainer {
       ContainerParts parts,
       ContainerPlanner planner,
       NodePlugins plugins,
+      InjectDevices devices,
       ContainerEvents events,
       RandomIds ids,
       InstantSource clock,
@@ -63,6 +65,7 @@ public final class CreateContainer {
     this.parts = parts;
     this.planner = planner;
     this.plugins = plugins;
+    this.devices = devices;
     this.events = events;
     this.ids = ids;
     this.clock = clock;
@@ -175,8 +178,10 @@ public final class CreateContainer {
       steps.run("pid namespace", () -> parts.needPidNamespace(pod, container.record()));
       ProcessUser user = steps.make("user", () -> planner.user(container.record()), () -> {});
       ContainerRecord asked = container.record().with(user).with(new ContainerState.Created());
-      ContainerRecord ready =
+      ContainerRecord admitted =
           steps.make("plugins", () -> turn.admit(pod.record(), asked), () -> withdraw(asked));
+      ContainerRecord ready =
+          steps.make("devices", () -> devices.into(pod.record(), admitted), () -> {});
       steps.run("plan", () -> planner.check(pod.record(), ready));
       steps.run("record created", () -> container.replace(ready));
     } catch (Exception e) {

@@ -58,6 +58,16 @@ final class HostPaths {
    * @throws HearthException.Busy if too many do not answer already
    */
   void prepare(List<Path> paths) throws IOException, InterruptedException {
+    visit(paths, look);
+  }
+
+  /**
+   * Looks at these, and waits for that no longer than for a file system that answers.
+   *
+   * @throws HearthException.TimedOut naming the one that does not answer
+   * @throws HearthException.Busy if too many do not answer already
+   */
+  void visit(List<Path> paths, Look look) throws IOException, InterruptedException {
     if (paths.isEmpty()) {
       return;
     }

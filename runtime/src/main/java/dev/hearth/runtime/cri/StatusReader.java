@@ -13,6 +13,7 @@ import dev.hearth.proto.cri.v1.RuntimeHandler;
 import dev.hearth.proto.cri.v1.RuntimeHandlerFeatures;
 import dev.hearth.proto.cri.v1.RuntimeStatus;
 import dev.hearth.proto.cri.v1.StatusResponse;
+import dev.hearth.runtime.cdi.CdiDevices;
 import dev.hearth.runtime.container.ContainerInfo;
 import dev.hearth.runtime.container.Containers;
 import dev.hearth.runtime.event.PodContents;
@@ -46,13 +47,14 @@ public final class StatusReader {
       PodNetwork network,
       Layout layout,
       RuntimeHandlers handlers,
+      CdiDevices cdi,
       InstantSource clock) {
     this.pods = pods;
     this.containers = containers;
     this.contents = contents;
     this.info = info;
     this.network = network;
-    this.verboseInfo = new VerboseInfo(info, layout);
+    this.verboseInfo = new VerboseInfo(info, layout, cdi);
     this.handlers = handlers;
     this.clock = clock;
   }

@@ -5,6 +5,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.hearth.linux.Namespace;
+import dev.hearth.runtime.cdi.CdiDevices;
 import dev.hearth.runtime.container.ContainerInfo;
 import dev.hearth.runtime.model.ContainerRecord;
 import dev.hearth.runtime.model.ContainerState;
@@ -12,6 +13,8 @@ import dev.hearth.runtime.model.Layout;
 import dev.hearth.runtime.model.PodRecord;
 import dev.hearth.runtime.model.PodState;
 import dev.hearth.runtime.pod.SandboxParts;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -22,11 +25,13 @@ import java.util.Locale;
 final class VerboseInfo {
   private final ContainerInfo info;
   private final Layout layout;
+  private final CdiDevices cdi;
   private final Gson gson = new GsonBuilder().disableHtmlEscaping().create();
 
-  VerboseInfo(ContainerInfo info, Layout layout) {
+  VerboseInfo(ContainerInfo info, Layout layout, CdiDevices cdi) {
     this.info = info;
     this.layout = layout;
+    this.cdi = cdi;
   }
 
   String container(ContainerRecord container) {
@@ -75,11 +80,24 @@ final class VerboseInfo {
     return spec;
   }
 
-  /** The daemon's own: the suites ask it for the state directory's file system. */
+  private static JsonArray texts(List<String> texts) {
+    JsonArray array = new JsonArray();
+    texts.forEach(array::add);
+    return array;
+  }
+
+  /**
+   * The daemon's own: the suites ask it for the state directory's file system, operators for the
+   * CDI devices it knows and what is wrong with their files.
+   */
   String daemon() {
     JsonObject config = new JsonObject();
     config.addProperty("rootDir", layout.root().toString());
     config.addProperty("stateDir", layout.state().toString());
+    CdiDevices.Overview overview = cdi.overview();
+    config.add("cdiSpecDirs", texts(cdi.folders().stream().map(Path::toString).toList()));
+    config.add("cdiDevices", texts(overview.devices()));
+    config.add("cdiProblems", texts(overview.problems()));
     return gson.toJson(config);
   }
 }

@@ -1,13 +1,14 @@
 package dev.hearth.runtime.model;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * What plugins made of a container that its specification cannot say. What it can say is changed in
- * there.
+ * What plugins and CDI devices made of a container that its specification cannot say. What it can
+ * say is changed in there.
  *
  * @param requested the specification before it was changed: what a repeat of the request is
  *     compared with
@@ -28,5 +29,18 @@ public record Adjustment(
     removedVariables = Set.copyOf(removedVariables);
     limits = List.copyOf(limits);
     devices = List.copyOf(devices);
+  }
+
+  /** Nothing that the specification cannot say. */
+  public static Adjustment of(ContainerSpec requested) {
+    return new Adjustment(
+        requested, requested.annotations(), Set.of(), List.of(), List.of(), Optional.empty());
+  }
+
+  /** The same with further devices. */
+  public Adjustment and(List<GivenDevice> more) {
+    List<GivenDevice> all = new ArrayList<>(devices);
+    all.addAll(more);
+    return new Adjustment(requested, annotations, removedVariables, limits, all, seccomp);
   }
 }

@@ -10,7 +10,7 @@ import java.util.Optional;
  * @param imageId digest of the image's configuration, so that the container keeps its meaning when
  *     tags move
  * @param imageRef what list answers show: the image's repository digest, or its id
- * @param adjustment what plugins made of it, if they changed anything
+ * @param adjustment what plugins and CDI devices made of it, if they changed anything
  */
 public record ContainerRecord(
     ContainerId id,

@@ -1,5 +1,6 @@
 package dev.hearth.runtime.model;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -52,5 +53,56 @@ public record MountSpec(
       throw new HearthException.InvalidRequest(
           "a recursively read-only mount must be read-only and private: " + containerPath);
     }
+  }
+
+  /**
+   * A bind mount whose manner is in its options, as the OCI runtime specification has it.
+   *
+   * @throws HearthException.InvalidRequest for paths that are none
+   */
+  public static MountSpec bind(String containerPath, String hostPath, List<String> options) {
+    boolean readOnly = false;
+    boolean recursive = false;
+    Propagation propagation = Propagation.PRIVATE;
+    List<String> others = new ArrayList<>();
+    for (String option : options) {
+      switch (option) {
+        case "bind", "rbind", "private", "rprivate", "rw" -> {}
+        case "ro" -> readOnly = true;
+        case "rro" -> {
+          readOnly = true;
+          recursive = true;
+        }
+        case "slave", "rslave" -> propagation = Propagation.HOST_TO_CONTAINER;
+        case "shared", "rshared" -> propagation = Propagation.BIDIRECTIONAL;
+        default -> others.add(option);
+      }
+    }
+    return new MountSpec(
+        containerPath,
+        hostPath,
+        readOnly,
+        recursive,
+        false,
+        propagation,
+        Optional.empty(),
+        "",
+        "",
+        others);
+  }
+
+  /** The same with the ids that its files have in a user namespace. */
+  public MountSpec with(UserNamespace ids) {
+    return new MountSpec(
+        containerPath,
+        hostPath,
+        readonly,
+        recursiveReadonly,
+        selinuxRelabel,
+        propagation,
+        Optional.of(ids),
+        image,
+        imageSubPath,
+        options);
   }
 }

@@ -177,9 +177,11 @@ record CreatedContainer(ContainerRecord asked, ContainerAdjustment wishes, Owner
       given.add(
           new GivenDevice(
               wish.getPath(),
+              wish.getPath(),
               block,
               Math.clamp(wish.getMajor(), -1, Integer.MAX_VALUE),
               Math.clamp(wish.getMinor(), -1, Integer.MAX_VALUE),
+              GivenDevice.ALL_ACCESS,
               wish.hasFileMode() ? wish.getFileMode().getValue() & PERMISSIONS : EVERYBODY,
               unsigned(wish.getUid().getValue()),
               unsigned(wish.getGid().getValue())));

@@ -3,9 +3,7 @@ package dev.hearth.runtime.nri;
 import dev.hearth.proto.nri.v1alpha1.Mount;
 import dev.hearth.runtime.model.HearthException;
 import dev.hearth.runtime.model.MountSpec;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /** A mount in the words of the OCI runtime specification as one of a request's. */
 final class WishedMount {
@@ -26,33 +24,6 @@ final class WishedMount {
               + wish.getDestination()
               + ": Hearth adds only bind mounts");
     }
-    boolean readOnly = false;
-    boolean recursive = false;
-    MountSpec.Propagation propagation = MountSpec.Propagation.PRIVATE;
-    List<String> others = new ArrayList<>();
-    for (String option : options) {
-      switch (option) {
-        case "bind", "rbind", "private", "rprivate", "rw" -> {}
-        case "ro" -> readOnly = true;
-        case "rro" -> {
-          readOnly = true;
-          recursive = true;
-        }
-        case "slave", "rslave" -> propagation = MountSpec.Propagation.HOST_TO_CONTAINER;
-        case "shared", "rshared" -> propagation = MountSpec.Propagation.BIDIRECTIONAL;
-        default -> others.add(option);
-      }
-    }
-    return new MountSpec(
-        wish.getDestination(),
-        wish.getSource(),
-        readOnly,
-        recursive,
-        false,
-        propagation,
-        Optional.empty(),
-        "",
-        "",
-        others);
+    return MountSpec.bind(wish.getDestination(), wish.getSource(), options);
   }
 }

@@ -118,7 +118,10 @@ final class ContainerDevices {
             (int) device.uid(),
             (int) device.gid());
     nodes.put(node.path(), node);
-    access.add(access(node, FULL));
+    origins.put(node.path(), Path.of(device.hostPath()));
+    if (!device.access().isEmpty()) {
+      access.add(access(node, device.access()));
+    }
   }
 
   private static DeviceAccess access(DeviceNode node, String permissions) {

@@ -93,10 +93,6 @@ public final class ContainerPlans {
       throw new HearthException.InvalidRequest(
           "container " + spec.metadata().name() + " is privileged, and its pod sandbox is not");
     }
-    if (!spec.cdiDevices().isEmpty()) {
-      throw new HearthException.Unsupported(
-          "CDI devices are not supported: " + String.join(", ", spec.cdiDevices()));
-    }
   }
 
   private static FileTree files(

@@ -514,14 +514,6 @@ class ContainerPlansTest {
   }
 
   @Test
-  void saysThatCdiIsNotThere() {
-    request.cdiDevices = List.of("vendor.com/gpu=0");
-    assertThatThrownBy(this::compile)
-        .isInstanceOf(HearthException.Unsupported.class)
-        .hasMessageContaining("vendor.com/gpu=0");
-  }
-
-  @Test
   void showsAPlanAsPeopleKnowIt() {
     request.mounts =
         List.of(Requests.mount("/host/a", "/a", true, MountSpec.Propagation.HOST_TO_CONTAINER));
