@@ -202,6 +202,28 @@ class AdoptionE2E {
   }
 
   @Test
+  void aPodIsStoppedWithAContainerWhoseRecordIsTorn() throws Exception {
+    Running torn = Running.of("torn-inside", "exec sleep 1000");
+    BED.daemon().kill();
+    Path record = BED.home().root().resolve("records/containers").resolve(torn.id());
+    Files.write(record, new byte[] {'h'});
+    BED.daemon().startAgain();
+    assertThat(Pods.processes(torn.id())).isNotEmpty();
+
+    BED.cri().stopPod(torn.podId());
+
+    assertThat(Path.of("/proc", Long.toString(torn.pid()))).doesNotExist();
+    BED.cri().removePod(torn.podId());
+    for (SetAside entry : recovery().getSetAsideList()) {
+      Files.delete(Path.of(entry.getPath()));
+    }
+    BED.daemon().kill();
+    BED.daemon().startAgain();
+    assertThat(recovery().getSetAsideList()).isEmpty();
+    assertThat(Pods.processes(torn.id())).isEmpty();
+  }
+
+  @Test
   void whatIsInAPodWhoseRecordIsTornStaysAndCanBeRemoved() throws Exception {
     Running running = Running.of("unreadable", "exec sleep 1000");
     ContainerConfig other = Pods.container("created", BED.busybox(), "true");
@@ -319,13 +341,16 @@ class AdoptionE2E {
     Files.move(control, away);
     try (Fd listener = UnixSockets.listen(control, UnixSockets.Kind.SEQUENCED_PACKETS, 0600, 8)) {
       Thread babbler = Thread.ofPlatform().start(() -> babble(listener));
-      BED.daemon().startAgain();
-      odd.requireAdopted();
-      assertThat(recovery().getSetAsideList()).extracting(SetAside::getId).contains(odd.id());
-      babbler.interrupt();
-      babbler.join();
-    } finally {
-      Files.move(away, control, StandardCopyOption.REPLACE_EXISTING);
+      try {
+        BED.daemon().startAgain();
+        odd.requireAdopted();
+        assertThat(recovery().getSetAsideList()).extracting(SetAside::getId).contains(odd.id());
+      } finally {
+        // Before nobody listens here any more: a socket that refuses is a shim's that has ended.
+        Files.move(away, control, StandardCopyOption.REPLACE_EXISTING);
+        babbler.interrupt();
+        babbler.join();
+      }
     }
     assertThat(BED.cri().exec(odd.id(), "echo", "here").getStdout().toStringUtf8())
         .isEqualTo("here\n");

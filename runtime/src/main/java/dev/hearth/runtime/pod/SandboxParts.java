@@ -48,6 +48,11 @@ public final class SandboxParts {
   private static final String ETC_OPTIONS = "mode=0755,size=1024k,nr_inodes=16";
 
   /** How long the last processes of a pod may take to leave its cgroup. */
+  private static final System.Logger LOG = System.getLogger(SandboxParts.class.getName());
+
+  /** For processes that were killed with their container. */
+  private static final Duration KNOWN_PROCESSES = Duration.ofSeconds(2);
+
   private static final Duration LAST_PROCESSES = Duration.ofSeconds(10);
 
   private final Layout layout;
@@ -218,7 +223,22 @@ public final class SandboxParts {
   }
 
   void removeCgroup(Pod pod) throws CgroupException, InterruptedException {
-    cgroups.at(cgroup(pod.id(), pod.spec())).remove(LAST_PROCESSES);
+    Cgroup group = cgroups.at(cgroup(pod.id(), pod.spec()));
+    try {
+      group.remove(KNOWN_PROCESSES);
+    } catch (CgroupException e) {
+      if (e.reason() != CgroupException.Reason.BUSY) {
+        throw e;
+      }
+      // A container whose record could not be read has nobody else who ends it.
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "pod sandbox {0} is stopped, and processes of no known container are left: killed. {1}",
+          pod.id(),
+          e.getMessage());
+      group.kill();
+      group.remove(LAST_PROCESSES);
+    }
   }
 
   /** The pod's cgroup, whether it exists or not. */
