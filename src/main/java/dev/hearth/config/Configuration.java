@@ -26,6 +26,7 @@ public record Configuration(
     Registry registry,
     Images images,
     Network network,
+    Handlers handlers,
     Cdi cdi,
     Nri nri,
     Stream stream) {
@@ -112,6 +113,57 @@ public record Configuration(
           throw new UnfitValueException(
               Key.IMAGES_PINNED, "holds images like registry.local/pause:*, not " + image);
         }
+      }
+    }
+  }
+
+  /**
+   * The runtime handlers that pods may name, as a RuntimeClass of Kubernetes does.
+   *
+   * @param plain names of those whose pods are as they are asked for; the default needs none
+   * @param userNamespace names of those whose pods get a user namespace unless they bring one
+   * @param firstId of the node's ids for these namespaces
+   * @param idsForPods how many pods there are ids for, 65,536 for each
+   */
+  public record Handlers(
+      List<String> plain, List<String> userNamespace, int firstId, int idsForPods) {
+    private static final int IDS_OF_A_POD = 65_536;
+
+    /** 2^32-1 is no id. */
+    private static final long END = 0xFFFF_FFFFL;
+
+    public Handlers {
+      plain = List.copyOf(plain);
+      userNamespace = List.copyOf(userNamespace);
+      requireNames(Key.HANDLERS_PLAIN, plain);
+      requireNames(Key.HANDLERS_USER_NAMESPACE, userNamespace);
+      for (String name : userNamespace) {
+        if (plain.contains(name)) {
+          throw new UnfitValueException(
+              Key.HANDLERS_USER_NAMESPACE, "and handlers.plain both have " + name);
+        }
+      }
+      if (firstId < IDS_OF_A_POD) {
+        throw new UnfitValueException(
+            Key.HANDLERS_FIRST_ID, "must leave the node its own, up to 65535, not " + firstId);
+      }
+      if (idsForPods < 1 || firstId + (long) idsForPods * IDS_OF_A_POD > END) {
+        throw new UnfitValueException(
+            Key.HANDLERS_IDS_FOR_PODS,
+            "must be 1 to " + (END - firstId) / IDS_OF_A_POD + ", not " + idsForPods);
+      }
+    }
+
+    /** As Kubernetes has them, a DNS label (RFC 1123). */
+    private static void requireNames(Key<?> key, List<String> names) {
+      for (String name : names) {
+        if (!name.matches("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")) {
+          throw new UnfitValueException(
+              key, "holds names of small letters, digits and -, at most 63, not " + name);
+        }
+      }
+      if (Set.copyOf(names).size() < names.size()) {
+        throw new UnfitValueException(key, "has a name twice: " + names);
       }
     }
   }

@@ -145,6 +145,13 @@ public final class ConfigurationFile {
                 value(Key.NETWORK_BRIDGE),
                 value(Key.NETWORK_SUBNETS),
                 value(Key.NETWORK_MTU)));
+    var handlers =
+        group(() ->
+            new Configuration.Handlers(
+                value(Key.HANDLERS_PLAIN),
+                value(Key.HANDLERS_USER_NAMESPACE),
+                value(Key.HANDLERS_FIRST_ID),
+                value(Key.HANDLERS_IDS_FOR_PODS)));
     var cdi = group(() -> new Configuration.Cdi(value(Key.CDI_SPEC_DIRS)));
     var nri =
         group(() ->
@@ -160,6 +167,7 @@ public final class ConfigurationFile {
         || registry == null
         || images == null
         || network == null
+        || handlers == null
         || cdi == null
         || nri == null
         || stream == null) {
@@ -176,6 +184,7 @@ public final class ConfigurationFile {
                 registry,
                 images,
                 network,
+                handlers,
                 cdi,
                 nri,
                 stream));

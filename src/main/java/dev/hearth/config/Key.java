@@ -57,6 +57,15 @@ public record Key<T>(String name, Kind<T> kind, String standard) {
       new Key<>("nri.registration_timeout_ms", Kind.number(), "5000");
   static final Key<Integer> NRI_REQUEST_TIMEOUT =
       new Key<>("nri.request_timeout_ms", Kind.number(), "2000");
+  static final Key<List<String>> HANDLERS_PLAIN =
+      new Key<>("handlers.plain", Kind.list("a list of names", name -> name), "[\"hearth\"]");
+  static final Key<List<String>> HANDLERS_USER_NAMESPACE =
+      new Key<>("handlers.user_namespace", Kind.list("a list of names", name -> name), "[]");
+  static final Key<Integer> HANDLERS_FIRST_ID =
+      new Key<>("handlers.first_id", Kind.number(), "1073741824");
+  static final Key<Integer> HANDLERS_IDS_FOR_PODS =
+      new Key<>("handlers.ids_for_pods", Kind.number(), "4096");
+
   static final Key<List<Path>> CDI_SPEC_DIRS =
       new Key<>(
           "cdi.spec_dirs",
@@ -81,6 +90,10 @@ public record Key<T>(String name, Kind<T> kind, String standard) {
           NETWORK_BRIDGE,
           NETWORK_SUBNETS,
           NETWORK_MTU,
+          HANDLERS_PLAIN,
+          HANDLERS_USER_NAMESPACE,
+          HANDLERS_FIRST_ID,
+          HANDLERS_IDS_FOR_PODS,
           CDI_SPEC_DIRS,
           NRI_SOCKET,
           NRI_PLUGINS,

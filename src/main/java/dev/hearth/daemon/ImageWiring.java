@@ -20,6 +20,7 @@ import dev.hearth.runtime.image.PullLimits;
 import dev.hearth.runtime.image.RemoveImage;
 import dev.hearth.runtime.image.ScanImages;
 import dev.hearth.runtime.model.Failpoints;
+import dev.hearth.runtime.pod.RuntimeHandlers;
 import dev.hearth.runtime.registry.EnvironmentProxies;
 import dev.hearth.runtime.registry.HostsDirectory;
 import dev.hearth.runtime.registry.Pauses;
@@ -36,7 +37,6 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /** Puts together what deals with images. */
 final class ImageWiring implements AutoCloseable {
@@ -140,7 +140,7 @@ final class ImageWiring implements AutoCloseable {
         .forEach(finding -> LOG.log(System.Logger.Level.WARNING, finding));
   }
 
-  BindableService service(Calls calls, Set<String> runtimeHandlers) {
+  BindableService service(Calls calls, RuntimeHandlers handlers) {
     return new ImageService(
         calls,
         new ImageService.Verbs(
@@ -149,7 +149,7 @@ final class ImageWiring implements AutoCloseable {
             new ImageStatus(content),
             new RemoveImage(content),
             new ImageFsInfo(content, root, clock)),
-        runtimeHandlers);
+        handlers);
   }
 
   @Override

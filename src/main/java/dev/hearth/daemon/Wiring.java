@@ -70,6 +70,7 @@ import dev.hearth.runtime.pod.RuntimeHandlers;
 import dev.hearth.runtime.pod.SandboxParts;
 import dev.hearth.runtime.pod.StopPodSandbox;
 import dev.hearth.runtime.pod.UpdatePodSandboxResources;
+import dev.hearth.runtime.pod.UserRanges;
 import dev.hearth.runtime.recovery.Recovery;
 import dev.hearth.runtime.recovery.RecoveryReport;
 import dev.hearth.runtime.snapshot.Layers;
@@ -92,7 +93,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -111,9 +114,6 @@ final class Wiring implements AutoCloseable {
 
   /** What closing may take when the daemon is asked to stop; service managers wait for longer. */
   private static final Duration CLOSING = Duration.ofSeconds(8);
-
-  /** The default handler has no name; it can be called by one all the same. */
-  private static final List<String> RUNTIME_HANDLERS = List.of(RuntimeHandlers.DEFAULT, "hearth");
 
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final Configuration configuration;
@@ -298,8 +298,7 @@ final class Wiring implements AutoCloseable {
             report::get);
     closing(
         RpcServer.serve(
-            configuration.socket(),
-            List.of(runtime, images.service(calls, handlers.names()), admin)));
+            configuration.socket(), List.of(runtime, images.service(calls, handlers), admin)));
     // Readers of events never leave by themselves, and a server waits for its calls.
     var _ = closing(events);
     Recovery recovery =
@@ -387,9 +386,19 @@ final class Wiring implements AutoCloseable {
   private RuntimeHandlers handlers(OwnedNamespaces owned, RootFilesystems roots)
       throws LinuxException, InterruptedException {
     boolean userNamespaces = owned.probe(layout.state().resolve("probe-user"), roots::canMap);
+    Configuration.Handlers configured = configuration.handlers();
+    RuntimeHandlers.Way plain = new RuntimeHandlers.Way.Plain();
+    RuntimeHandlers.Way ownUsers =
+        new RuntimeHandlers.Way.OwnUsers(
+            new UserRanges(configured.firstId(), configured.idsForPods()));
+    Map<String, RuntimeHandlers.Way> ways = new HashMap<>();
+    ways.put(RuntimeHandlers.DEFAULT, plain);
+    configured.plain().forEach(name -> ways.put(name, plain));
+    configured.userNamespace().forEach(name -> ways.put(name, ownUsers));
     return new RuntimeHandlers(
-        RUNTIME_HANDLERS.stream()
-            .map(name -> new RuntimeHandlers.Handler(name, true, userNamespaces))
+        ways.entrySet().stream()
+            .map(entry ->
+                new RuntimeHandlers.Handler(entry.getKey(), entry.getValue(), true, userNamespaces))
             .toList());
   }
 

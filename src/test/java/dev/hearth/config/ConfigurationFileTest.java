@@ -48,6 +48,11 @@ class ConfigurationFileTest {
             bridge = "second0"
             subnets = ["192.168.64.0/20"]
             mtu = 9000
+            [handlers]
+            plain = ["runc"]
+            user_namespace = ["own-users"]
+            first_id = 200000
+            ids_for_pods = 3
             [cdi]
             spec_dirs = ["/etc/second/cdi"]
             [nri]
@@ -74,6 +79,7 @@ class ConfigurationFileTest {
                 new Configuration.Images(List.of("registry.k8s.io/pause:*")),
                 new Configuration.Network(
                     NetworkMode.BRIDGE, "second0", List.of(Subnet.parse("192.168.64.0/20")), 9000),
+                new Configuration.Handlers(List.of("runc"), List.of("own-users"), 200_000, 3),
                 new Configuration.Cdi(List.of(Path.of("/etc/second/cdi"))),
                 new Configuration.Nri(
                     Optional.of(Path.of("/run/nri/nri.sock")),
@@ -128,6 +134,12 @@ class ConfigurationFileTest {
           \\n[network]\\nmut = 3         | 3: unknown key network.mut; the nearest is network.mtu
           [netwrok]\\nmtu = 1400         | 1: unknown key netwrok; the nearest is network
           [[cgroup]]\\nparent = "/a"     | 1: cgroup must be a table, written [cgroup]
+          handlers.plain = ["A"]         | 1: handlers.plain holds names of small letters, digits and -, at most 63, not A
+          handlers.plain = ["a", "a"]    | 1: handlers.plain has a name twice: [a, a]
+          handlers.user_namespace = ["hearth"] | 1: handlers.user_namespace and handlers.plain both have hearth
+          handlers.first_id = 1000       | 1: handlers.first_id must leave the node its own, up to 65535, not 1000
+          handlers.ids_for_pods = 99999  | 1: handlers.ids_for_pods must be 1 to 49151, not 99999
+          cdi.spec_dirs = ["here"]       | 1: cdi.spec_dirs must be an absolute path, not "here"
           log = "debug"                  | 1: log must be a table, written [log]
           root = 3                       | 1: root must be an absolute path, not 3
           root = "here"                  | 1: root must be an absolute path, not "here"

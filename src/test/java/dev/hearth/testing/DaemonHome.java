@@ -137,6 +137,10 @@ public record DaemonHome(Path folder, int number, List<String> plainHttp, LogLev
         mode = "bridge"
         bridge = "%s"
         subnets = ["%s", "%s"]
+        [handlers]
+        user_namespace = ["own-users"]
+        first_id = 300000000
+        ids_for_pods = 3
         [cdi]
         spec_dirs = ["%s"]
         [nri]

@@ -85,7 +85,7 @@ public final class CreateContainer {
       if (!pod.ready()) {
         throw new HearthException.WrongState("pod sandbox " + pod.id() + " is not ready");
       }
-      return create(pod, spec, require(spec.image()));
+      return create(pod, pod.record().completed(spec), require(spec.image()));
     } finally {
       pod.shared().unlock();
     }

@@ -33,19 +33,19 @@ import dev.hearth.runtime.image.RemoveImage;
 import dev.hearth.runtime.model.Digest;
 import dev.hearth.runtime.model.HearthException;
 import dev.hearth.runtime.model.Sha256;
+import dev.hearth.runtime.pod.RuntimeHandlers;
 import dev.hearth.runtime.registry.Credentials;
 import io.grpc.stub.StreamObserver;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /** CRI's ImageService. Each method translates, calls one verb, and translates back. */
 public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
   private final Calls calls;
   private final Verbs verbs;
-  private final Set<String> runtimeHandlers;
+  private final RuntimeHandlers handlers;
   private final Gson gson = new Gson();
 
   /** What is done with images. */
@@ -57,11 +57,11 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
       ImageFsInfo fsInfo) {}
 
   /**
-   * @param runtimeHandlers names that a request may give
+   * @param handlers that a request may name
    */
-  public ImageService(Calls calls, Verbs verbs, Set<String> runtimeHandlers) {
+  public ImageService(Calls calls, Verbs verbs, RuntimeHandlers handlers) {
     this.calls = calls;
-    this.runtimeHandlers = Set.copyOf(runtimeHandlers);
+    this.handlers = handlers;
     this.verbs = verbs;
   }
 
@@ -105,10 +105,7 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
   }
 
   private void requireHandler(ImageSpec spec) {
-    if (!runtimeHandlers.contains(spec.getRuntimeHandler())) {
-      throw new HearthException.InvalidRequest(
-          "no runtime handler is called '" + spec.getRuntimeHandler() + "'");
-    }
+    var _ = handlers.require(spec.getRuntimeHandler());
   }
 
   @Override

@@ -63,6 +63,22 @@ public record ContainerSpec(
     return adjusted(command, args, environment, mounts, devices, cdiDevices, newResources);
   }
 
+  /** The same container in a user namespace, which the files of its mounts are shown to. */
+  ContainerSpec with(UserNamespace users) {
+    return with(
+        command,
+        args,
+        environment,
+        mounts.stream()
+            .map(mount ->
+                mount.image().isEmpty() && mount.idMappings().isEmpty() ? mount.with(users) : mount)
+            .toList(),
+        devices,
+        cdiDevices,
+        resources,
+        security.with(users));
+  }
+
   /** The same container with another process, in other surroundings. */
   public ContainerSpec adjusted(
       List<String> newCommand,
@@ -72,6 +88,26 @@ public record ContainerSpec(
       List<DeviceSpec> newDevices,
       List<String> newCdiDevices,
       Resources newResources) {
+    return with(
+        newCommand,
+        newArgs,
+        newEnvironment,
+        newMounts,
+        newDevices,
+        newCdiDevices,
+        newResources,
+        security);
+  }
+
+  private ContainerSpec with(
+      List<String> newCommand,
+      List<String> newArgs,
+      List<EnvironmentVariable> newEnvironment,
+      List<MountSpec> newMounts,
+      List<DeviceSpec> newDevices,
+      List<String> newCdiDevices,
+      Resources newResources,
+      SecurityContext newSecurity) {
     return new ContainerSpec(
         metadata,
         image,
@@ -90,7 +126,7 @@ public record ContainerSpec(
         stdinOnce,
         tty,
         newResources,
-        security,
+        newSecurity,
         stopSignal);
   }
 }

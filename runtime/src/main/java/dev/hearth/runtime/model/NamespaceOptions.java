@@ -36,4 +36,9 @@ public record NamespaceOptions(
           "a pod with a user namespace cannot share the node's PID or IPC namespace");
     }
   }
+
+  /** The same in a user namespace. */
+  NamespaceOptions with(UserNamespace users) {
+    return new NamespaceOptions(network, pid, ipc, targetContainer, Optional.of(users));
+  }
 }

@@ -56,8 +56,18 @@ public record PodSpec(
     return namespaces.network() == NamespaceMode.NODE;
   }
 
+  /** The same pod in a user namespace. */
+  PodSpec with(UserNamespace users) {
+    return with(namespaces.with(users), overhead, resources);
+  }
+
   /** The same pod with other figures for all of it. */
   public PodSpec withResources(Resources newOverhead, Resources newResources) {
+    return with(namespaces, newOverhead, newResources);
+  }
+
+  private PodSpec with(
+      NamespaceOptions newNamespaces, Resources newOverhead, Resources newResources) {
     return new PodSpec(
         metadata,
         runtimeHandler,
@@ -68,7 +78,7 @@ public record PodSpec(
         labels,
         annotations,
         cgroupParent,
-        namespaces,
+        newNamespaces,
         privileged,
         sysctls,
         seccomp,

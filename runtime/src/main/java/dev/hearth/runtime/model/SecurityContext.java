@@ -62,4 +62,26 @@ public record SecurityContext(
       throw new HearthException.InvalidRequest(field + " is out of range: " + id);
     }
   }
+
+  /** The same in a user namespace. */
+  SecurityContext with(UserNamespace users) {
+    return new SecurityContext(
+        addCapabilities,
+        dropCapabilities,
+        ambientCapabilities,
+        privileged,
+        namespaces.with(users),
+        selinux,
+        runAsUser,
+        runAsGroup,
+        runAsUsername,
+        readonlyRootfs,
+        supplementalGroups,
+        groupsPolicy,
+        noNewPrivs,
+        maskedPaths,
+        readonlyPaths,
+        seccomp,
+        apparmor);
+  }
 }

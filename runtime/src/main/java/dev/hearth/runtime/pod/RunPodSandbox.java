@@ -60,16 +60,17 @@ public final class RunPodSandbox {
    * @throws HearthException.InvalidRequest for an unknown runtime handler, or a sysctl that is not
    *     the pod's
    * @throws HearthException.Unsupported for a user namespace where this node has none to give
+   * @throws HearthException.LimitReached if the handler has no ids left for one
    * @throws HearthException.WrongState if a sandbox of the same metadata exists that is not ready
    *     or was asked for with another configuration
    */
   public PodId run(PodSpec spec) {
     RuntimeHandlers.Handler handler = handlers.require(spec.runtimeHandler());
-    if (spec.namespaces().user().isPresent() && !handler.userNamespaces()) {
+    if (!handler.userNamespaces() && needsUsers(spec, handler)) {
       throw new HearthException.Unsupported(
           "pod sandbox of "
               + spec.metadata()
-              + " asks for a user namespace, and this node's kernel or the file system of its"
+              + " is to have a user namespace, and this node's kernel or the file system of its"
               + " images cannot map ids");
     }
     // Refused before anything is made.
@@ -79,13 +80,21 @@ public final class RunPodSandbox {
       pod.exclusive().lock();
       try {
         if (!pod.gone()) {
-          return pod.recorded() ? existing(pod, spec) : make(pod);
+          return pod.recorded() ? existing(pod, spec) : make(pod, handler);
         }
         // The one we waited for failed or was removed: ask for another.
       } finally {
         pod.exclusive().unlock();
       }
     }
+  }
+
+  private static boolean needsUsers(PodSpec spec, RuntimeHandlers.Handler handler) {
+    return spec.namespaces().user().isPresent()
+        || switch (handler.way()) {
+          case RuntimeHandlers.Way.Plain _ -> false;
+          case RuntimeHandlers.Way.OwnUsers _ -> true;
+        };
   }
 
   private static PodId existing(Pod pod, PodSpec spec) {
@@ -97,7 +106,7 @@ public final class RunPodSandbox {
               + spec.metadata()
               + " exists and is not ready: remove it, or ask for the next attempt");
     }
-    if (!pod.spec().equals(spec)) {
+    if (!pod.spec().equals(pod.record().completed(spec))) {
       throw new HearthException.WrongState(
           "pod sandbox "
               + pod.id()
@@ -108,16 +117,39 @@ public final class RunPodSandbox {
     return pod.id();
   }
 
-  private PodId make(Pod pod) {
+  private PodId make(Pod pod, RuntimeHandlers.Handler handler) {
     try (NodePlugins.Turn turn = plugins.begin()) {
-      return make(pod, turn);
+      return make(pod, handler, turn);
+    } finally {
+      switch (handler.way()) {
+        case RuntimeHandlers.Way.Plain _ -> {}
+        case RuntimeHandlers.Way.OwnUsers own -> own.ranges().settle(pod.id());
+      }
     }
   }
 
-  private PodId make(Pod pod, NodePlugins.Turn turn) {
+  /** The pod as its handler has it. */
+  private PodRecord intent(Pod pod, RuntimeHandlers.Handler handler) {
+    PodRecord asked = pod.record();
+    return switch (handler.way()) {
+      case RuntimeHandlers.Way.Plain _ -> asked;
+      case RuntimeHandlers.Way.OwnUsers own ->
+          asked.spec().namespaces().user().isPresent()
+              ? asked
+              : asked.with(
+                  own.ranges()
+                      .take(
+                          pod.id(),
+                          pods.all().stream()
+                              .flatMap(other -> other.spec().namespaces().user().stream())));
+    };
+  }
+
+  private PodId make(Pod pod, RuntimeHandlers.Handler handler, NodePlugins.Turn turn) {
     Steps steps = new Steps(failpoints, "RunPodSandbox");
     try {
-      steps.run("record intent", () -> record(pod, new PodState.Creating()));
+      steps.run(
+          "record intent", () -> pod.replace(intent(pod, handler).with(new PodState.Creating())));
       steps.run("files", () -> parts.makeFiles(pod), () -> parts.deleteFiles(pod));
       steps.run("namespaces", () -> parts.makeNamespaces(pod), () -> parts.dropNamespaces(pod));
       steps.run("shm", () -> parts.mountShm(pod), () -> parts.unmountShm(pod));
@@ -146,10 +178,6 @@ public final class RunPodSandbox {
   private void withdraw(PodRecord pod) {
     plugins.podStopped(pod);
     plugins.podRemoved(pod);
-  }
-
-  private static void record(Pod pod, PodState state) throws StoreException {
-    pod.replace(pod.record().with(state));
   }
 
   /**

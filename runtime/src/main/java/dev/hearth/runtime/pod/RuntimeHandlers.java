@@ -3,7 +3,6 @@ package dev.hearth.runtime.pod;
 import dev.hearth.runtime.model.HearthException;
 import java.util.Collection;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -14,6 +13,15 @@ public final class RuntimeHandlers {
   /** What a request that names none means. */
   public static final String DEFAULT = "";
 
+  /** What a handler makes of its pods. Another way of running them is another record here. */
+  public sealed interface Way {
+    /** They are what the request says. */
+    record Plain() implements Way {}
+
+    /** Those whose request has no user namespace get one. */
+    record OwnUsers(UserRanges ranges) implements Way {}
+  }
+
   /**
    * One of them.
    *
@@ -21,7 +29,7 @@ public final class RuntimeHandlers {
    * @param recursiveReadOnly whether a mount can be made read-only with all below it
    * @param userNamespaces whether pods can have user namespaces
    */
-  public record Handler(String name, boolean recursiveReadOnly, boolean userNamespaces) {}
+  public record Handler(String name, Way way, boolean recursiveReadOnly, boolean userNamespaces) {}
 
   private final Map<String, Handler> handlers = new TreeMap<>();
 
@@ -32,11 +40,6 @@ public final class RuntimeHandlers {
   /** In the order of their names; the default one is first. */
   public Collection<Handler> all() {
     return handlers.values();
-  }
-
-  /** What requests may name. */
-  public Set<String> names() {
-    return Set.copyOf(handlers.keySet());
   }
 
   /**
