@@ -239,7 +239,7 @@ public record Configuration(
    * @param subnets at most one of each family
    * @param mtu bytes, or 0 for that of the device which holds the default route
    */
-  public record Network(NetworkMode mode, String bridge, List<Subnet> subnets, int mtu) {
+  public record Network(NetworkMode mode, String bridge, List<Subnet> subnets, int mtu, Cni cni) {
     /** IFNAMSIZ less its end, netdevice(7). */
     private static final int DEVICE_NAME_BYTES = 15;
 
@@ -258,9 +258,10 @@ public record Configuration(
         throw new UnfitValueException(
             Key.NETWORK_SUBNETS, "holds at most one IPv4 and one IPv6 subnet, not " + subnets);
       }
-      if (mode != NetworkMode.NONE && subnets.isEmpty()) {
+      if (mode != NetworkMode.NONE && mode != NetworkMode.CNI && subnets.isEmpty()) {
         throw new UnfitValueException(
-            Key.NETWORK_SUBNETS, "is empty: give a subnet, or set network.mode to \"none\"");
+            Key.NETWORK_SUBNETS,
+            "is empty: give a subnet, or set network.mode to \"none\" or \"cni\"");
       }
       for (Subnet subnet : subnets) {
         int hostBits = (subnet.isIpv4() ? 32 : 128) - subnet.prefixLength();
@@ -272,6 +273,36 @@ public record Configuration(
       if (mtu != 0 && (mtu < SMALLEST_MTU || mtu > 65535)) {
         throw new UnfitValueException(
             Key.NETWORK_MTU, "must be 0 or " + SMALLEST_MTU + " to 65535, not " + mtu);
+      }
+    }
+
+    /**
+     * Networks that plugins make.
+     *
+     * @param configuration folder of network configurations, of which the first by name counts
+     * @param plugins folders of plugins, the first that has one counts
+     * @param timeoutMs what all plugins of a network together may take for one pod
+     */
+    public record Cni(Path configuration, List<Path> plugins, int timeoutMs) {
+      /** Ten minutes; the kubelet gives a whole call two, and asks again. */
+      private static final int LONGEST_MS = 600_000;
+
+      public Cni {
+        requireAbsolute(Key.NETWORK_CNI_CONFIG, configuration);
+        plugins = List.copyOf(plugins);
+        if (plugins.isEmpty()) {
+          throw new UnfitValueException(Key.NETWORK_CNI_PLUGINS, "is empty: give a folder");
+        }
+        for (Path folder : plugins) {
+          if (!folder.isAbsolute() || folder.toString().contains(":")) {
+            throw new UnfitValueException(
+                Key.NETWORK_CNI_PLUGINS, "holds absolute paths without a colon, not " + folder);
+          }
+        }
+        if (timeoutMs < 1 || timeoutMs > LONGEST_MS) {
+          throw new UnfitValueException(
+              Key.NETWORK_CNI_TIMEOUT, "must be 1 to " + LONGEST_MS + ", not " + timeoutMs);
+        }
       }
     }
 

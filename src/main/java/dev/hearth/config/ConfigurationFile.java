@@ -144,7 +144,11 @@ public final class ConfigurationFile {
                 value(Key.NETWORK_MODE),
                 value(Key.NETWORK_BRIDGE),
                 value(Key.NETWORK_SUBNETS),
-                value(Key.NETWORK_MTU)));
+                value(Key.NETWORK_MTU),
+                new Configuration.Network.Cni(
+                    value(Key.NETWORK_CNI_CONFIG),
+                    value(Key.NETWORK_CNI_PLUGINS),
+                    value(Key.NETWORK_CNI_TIMEOUT))));
     var handlers =
         group(() ->
             new Configuration.Handlers(

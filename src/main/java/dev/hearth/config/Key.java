@@ -46,6 +46,15 @@ public record Key<T>(String name, Kind<T> kind, String standard) {
           Kind.list("a list of subnets", Subnet::parse),
           "[\"10.201.0.0/16\", \"fdc7:93ab:6d40::/64\"]");
   static final Key<Integer> NETWORK_MTU = new Key<>("network.mtu", Kind.number(), "0");
+  static final Key<Path> NETWORK_CNI_CONFIG =
+      new Key<>("network.cni_config", Kind.path(), "\"/etc/cni/net.d\"");
+  static final Key<List<Path>> NETWORK_CNI_PLUGINS =
+      new Key<>(
+          "network.cni_plugins",
+          Kind.list("a list of absolute paths", Kind::absolute),
+          "[\"/opt/cni/bin\", \"/usr/lib/cni\"]");
+  static final Key<Integer> NETWORK_CNI_TIMEOUT =
+      new Key<>("network.cni_timeout_ms", Kind.number(), "60000");
 
   static final Key<Optional<Path>> NRI_SOCKET =
       new Key<>("nri.socket", Kind.optionalPath(), "\"\"");
@@ -90,6 +99,9 @@ public record Key<T>(String name, Kind<T> kind, String standard) {
           NETWORK_BRIDGE,
           NETWORK_SUBNETS,
           NETWORK_MTU,
+          NETWORK_CNI_CONFIG,
+          NETWORK_CNI_PLUGINS,
+          NETWORK_CNI_TIMEOUT,
           HANDLERS_PLAIN,
           HANDLERS_USER_NAMESPACE,
           HANDLERS_FIRST_ID,

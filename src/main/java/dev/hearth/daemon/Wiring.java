@@ -1,7 +1,6 @@
 package dev.hearth.daemon;
 
 import dev.hearth.config.Configuration;
-import dev.hearth.config.NetworkMode;
 import dev.hearth.linux.BlockingCalls;
 import dev.hearth.linux.LinuxException;
 import dev.hearth.linux.NativeCalls;
@@ -55,6 +54,9 @@ import dev.hearth.runtime.network.NetworkConfiguration;
 import dev.hearth.runtime.network.NetworkException;
 import dev.hearth.runtime.network.PodNamespaces;
 import dev.hearth.runtime.network.PodNetwork;
+import dev.hearth.runtime.network.cni.AutomaticNetwork;
+import dev.hearth.runtime.network.cni.CniNetwork;
+import dev.hearth.runtime.network.cni.CniSettings;
 import dev.hearth.runtime.network.netlink.NetlinkSockets;
 import dev.hearth.runtime.nri.NriServer;
 import dev.hearth.runtime.nri.NriSettings;
@@ -154,7 +156,7 @@ final class Wiring implements AutoCloseable {
     var _ = cgroups.create(cgroups.config().parent(), Limits.NONE);
     CgroupJoins shims = PauseProcess.joins(cgroups.shims().join());
     ShimLauncher launcher = closing(new ShimLauncher(poller, shimProgram()));
-    PodNetwork network = closing(network(blocking));
+    PodNetwork network = closing(network(blocking, poller));
     Layers layers = Layers.open(layout.root());
     RootFilesystems roots =
         closing(RootFilesystems.open(layout.root(), layout.state(), layers, blocking, clock));
@@ -414,11 +416,17 @@ final class Wiring implements AutoCloseable {
     return plans;
   }
 
-  private PodNetwork network(BlockingCalls blocking) throws NetworkException {
+  private PodNetwork network(BlockingCalls blocking, Poller poller) throws NetworkException {
+    return switch (configuration.network().mode()) {
+      case NONE -> new LoopbackNetwork();
+      case BRIDGE -> bridge(blocking);
+      case CNI -> plugins(blocking, poller);
+      case AUTO -> new AutomaticNetwork(plugins(blocking, poller), bridge(blocking));
+    };
+  }
+
+  private BuiltInNetwork bridge(BlockingCalls blocking) throws NetworkException {
     Configuration.Network network = configuration.network();
-    if (network.mode() == NetworkMode.NONE) {
-      return new LoopbackNetwork();
-    }
     List<IpPrefix> subnets =
         network.subnets().stream()
             .map(subnet -> new IpPrefix(subnet.network(), subnet.prefixLength()))
@@ -428,6 +436,21 @@ final class Wiring implements AutoCloseable {
         layout.root().resolve("network"),
         NetlinkSockets.KERNEL,
         blocking,
+        clock);
+  }
+
+  private CniNetwork plugins(BlockingCalls blocking, Poller poller) throws NetworkException {
+    Configuration.Network.Cni cni = configuration.network().cni();
+    return CniNetwork.open(
+        new CniSettings(
+            cni.configuration(),
+            cni.plugins(),
+            Path.of("/run/netns"),
+            Duration.ofMillis(cni.timeoutMs())),
+        layout.root().resolve("network/cni"),
+        NetlinkSockets.KERNEL,
+        blocking,
+        poller,
         clock);
   }
 

@@ -48,6 +48,9 @@ class ConfigurationFileTest {
             bridge = "second0"
             subnets = ["192.168.64.0/20"]
             mtu = 9000
+            cni_config = "/etc/second/net.d"
+            cni_plugins = ["/opt/second/cni"]
+            cni_timeout_ms = 30000
             [handlers]
             plain = ["runc"]
             user_namespace = ["own-users"]
@@ -78,7 +81,12 @@ class ConfigurationFileTest {
                     List.of("127.0.0.1:5000", "[::1]:5000", "registry.local")),
                 new Configuration.Images(List.of("registry.k8s.io/pause:*")),
                 new Configuration.Network(
-                    NetworkMode.BRIDGE, "second0", List.of(Subnet.parse("192.168.64.0/20")), 9000),
+                    NetworkMode.BRIDGE,
+                    "second0",
+                    List.of(Subnet.parse("192.168.64.0/20")),
+                    9000,
+                    new Configuration.Network.Cni(
+                        Path.of("/etc/second/net.d"), List.of(Path.of("/opt/second/cni")), 30_000)),
                 new Configuration.Handlers(List.of("runc"), List.of("own-users"), 200_000, 3),
                 new Configuration.Cdi(List.of(Path.of("/etc/second/cdi"))),
                 new Configuration.Nri(

@@ -17,6 +17,7 @@ public final class Descriptors {
   private static final int LOCK_NONBLOCKING = 4;
   private static final int LOCK_UNLOCK = 8;
   private static final int KEEP_SIZE = 1;
+  private static final int SEEK_CUR = 1;
 
   private Descriptors() {}
 
@@ -95,6 +96,20 @@ public final class Descriptors {
   public static void seal(Fd memory) throws LinuxException {
     try (Fd.Use use = memory.use("seal")) {
       Sys.check(LibC.fcntl(use.number(), Fcntl.ADD_SEALS, 0xF), "seal", memory.name());
+    }
+  }
+
+  /** Seals the size of a memory file for good; what would be written beyond it fails with EPERM. */
+  public static void sealSize(Fd memory) throws LinuxException {
+    try (Fd.Use use = memory.use("seal")) {
+      Sys.check(LibC.fcntl(use.number(), Fcntl.ADD_SEALS, 0x7), "seal", memory.name());
+    }
+  }
+
+  /** The file's own offset, in bytes from its start. */
+  public static long position(Fd fd) throws LinuxException {
+    try (Fd.Use use = fd.use("find position in")) {
+      return Sys.check(LibC.lseek(use.number(), 0, SEEK_CUR), "find position in", fd.name());
     }
   }
 

@@ -41,7 +41,7 @@ class ArchitectureTest {
               Map.entry("registry", List.of()),
               Map.entry("snapshot", List.of("content", NATIVE)),
               Map.entry("image", List.of("store", "registry", "content", "snapshot")),
-              Map.entry("network", List.of(NATIVE)),
+              Map.entry("network", List.of("store", NATIVE)),
               Map.entry("cgroup", List.of(NATIVE)),
               Map.entry(
                   "pod", List.of("store", "event", "spec", "network", "cgroup", SHIM, NATIVE)),

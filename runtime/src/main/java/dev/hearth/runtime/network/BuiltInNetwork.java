@@ -329,6 +329,16 @@ public final class BuiltInNetwork implements PodNetwork {
     }
   }
 
+  /** Whether a pod has a lease of this network. */
+  public boolean knows(PodId pod) {
+    return book.find(pod).isPresent();
+  }
+
+  /** Whether any pod has. */
+  public boolean hasPods() {
+    return !book.leases().isEmpty();
+  }
+
   // All pods.
 
   private Bridge.Ready ensureReady() throws NetworkException {

@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Optional;
 
 /** How ports of the node that lead into pods relate to each other. */
-final class HostPorts {
+public final class HostPorts {
   private HostPorts() {}
 
   /** Those that ask for a port of the host; the others only declare the pod's. */
-  static List<PortMapping> mapped(List<PortMapping> ports) throws NetworkException {
+  public static List<PortMapping> mapped(List<PortMapping> ports) throws NetworkException {
     List<PortMapping> mapped = ports.stream().filter(p -> p.hostPort() != 0).distinct().toList();
     for (int i = 0; i < mapped.size(); i++) {
       check(mapped.get(i), mapped.subList(0, i));
@@ -40,7 +40,7 @@ final class HostPorts {
   }
 
   /** Whether both would receive the same packets. */
-  static boolean collide(PortMapping a, PortMapping b) {
+  public static boolean collide(PortMapping a, PortMapping b) {
     if (a.protocol() != b.protocol() || a.hostPort() != b.hostPort()) {
       return false;
     }
@@ -67,7 +67,7 @@ final class HostPorts {
         : Optional.of(InetAddress.ofLiteral(port.hostIp())).filter(a -> !a.isAnyLocalAddress());
   }
 
-  static String describe(PortMapping port) {
+  public static String describe(PortMapping port) {
     String host = port.hostIp().contains(":") ? "[" + port.hostIp() + "]" : port.hostIp();
     return host + (host.isEmpty() ? "" : ":") + port.hostPort() + "/" + port.protocol();
   }

@@ -1,7 +1,6 @@
 package dev.hearth.runtime.network;
 
 import dev.hearth.linux.LinuxException;
-import java.io.IOException;
 
 /** Why the network of a pod could not be made, changed or taken away. */
 public abstract sealed class NetworkException extends Exception {
@@ -58,7 +57,7 @@ public abstract sealed class NetworkException extends Exception {
   public static final class Storage extends NetworkException {
     private static final long serialVersionUID = 1;
 
-    public Storage(String message, IOException cause) {
+    public Storage(String message, Exception cause) {
       super(message + ": " + cause.getMessage(), cause);
     }
   }
@@ -86,6 +85,58 @@ public abstract sealed class NetworkException extends Exception {
     private static final long serialVersionUID = 1;
 
     public Unfinished(String message) {
+      super(message);
+    }
+  }
+
+  /** A plugin said no, or did not behave. */
+  public static final class PluginFailed extends NetworkException {
+    private static final long serialVersionUID = 1;
+
+    /** Error codes of the specification, section 5. */
+    private static final int UNKNOWN_CONTAINER = 3;
+
+    private static final int TRY_AGAIN = 11;
+
+    private final int code;
+
+    /**
+     * @param code of the plugin's error result; 0 if it gave none
+     */
+    public PluginFailed(String message, int code) {
+      super(message);
+      this.code = code;
+    }
+
+    /**
+     * Whether the plugin says that there is nothing of the pod that would have to be cleaned up.
+     */
+    public boolean nothingToCleanUp() {
+      return code == UNKNOWN_CONTAINER;
+    }
+
+    /** Whether the plugin says that it will pass. */
+    public boolean passing() {
+      return code == TRY_AGAIN;
+    }
+  }
+
+  /** The time that was set for it is over. */
+  public static final class TimedOut extends NetworkException {
+    private static final long serialVersionUID = 1;
+
+    public TimedOut(String message) {
+      super(message);
+    }
+  }
+
+  /**
+   * There is no network to connect to, or what describes it is wrong: an operator can mend that.
+   */
+  public static final class NotConfigured extends NetworkException {
+    private static final long serialVersionUID = 1;
+
+    public NotConfigured(String message) {
       super(message);
     }
   }

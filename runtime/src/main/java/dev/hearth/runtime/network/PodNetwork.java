@@ -65,6 +65,14 @@ public interface PodNetwork extends AutoCloseable {
     return PreparedNamespaces.NONE;
   }
 
+  /**
+   * Is told which part of the cluster's addresses is the node's. Networks that have addresses of
+   * their own take no notice.
+   *
+   * @param podRanges at most one of each family
+   */
+  default void useRanges(List<IpPrefix> podRanges) throws NetworkException {}
+
   /** Ends background work; what it had left to do is found again by {@link #reconcile}. */
   @Override
   void close();

@@ -1,11 +1,11 @@
 package dev.hearth.runtime.network;
 
 /** Waiting for threads to end. */
-final class Threads {
+public final class Threads {
   private Threads() {}
 
   /** Waits until a thread has ended, whatever happens; an interrupt stays set. */
-  static void join(Thread thread) {
+  public static void join(Thread thread) {
     boolean interrupted = false;
     while (thread.isAlive()) {
       try {

@@ -22,6 +22,9 @@ public final class PodFailure {
       case NetworkException.Invalid e -> new HearthException.InvalidRequest(message, e);
       case NetworkException.Exhausted e -> new HearthException.LimitReached(message, e);
       case NetworkException.HostPortTaken e -> new HearthException.WrongState(message, e);
+      case NetworkException.NotConfigured e -> new HearthException.Busy(message, e);
+      case NetworkException.PluginFailed e when e.passing() -> new HearthException.Busy(message, e);
+      case NetworkException.TimedOut _ -> new HearthException.TimedOut(message);
       case CgroupException e ->
           switch (e.reason()) {
             case INVALID, UNSUPPORTED -> new HearthException.InvalidRequest(message, e);

@@ -189,10 +189,11 @@ public final class SandboxParts {
     if (pod.spec().hostNetwork()) {
       return List.of();
     }
-    return network
-        .attach(pod.id(), networkPin(pod.id()), new PodNetworkRequest(pod.spec().ports()))
-        .addresses()
-        .stream()
+    PodSpec spec = pod.spec();
+    PodNetworkRequest request =
+        new PodNetworkRequest(
+            spec.metadata(), spec.ports(), spec.dns(), spec.annotations(), spec.cgroupParent());
+    return network.attach(pod.id(), networkPin(pod.id()), request).addresses().stream()
         .map(prefix -> prefix.address().getHostAddress())
         .toList();
   }
