@@ -164,7 +164,7 @@ class ConfigurationFileTest {
           network.subnets = ["pods/8"]   | 1: network.subnets Invalid IP address literal: pods
           network.subnets = ["10.0.0.0/8", "192.168.0.0/16"] | 1: network.subnets holds at most one IPv4 and one IPv6 subnet, not [10.0.0.0/8, 192.168.0.0/16]
           network.subnets = ["10.0.0.0/31"] | 1: network.subnets 10.0.0.0/31 has no room for a bridge and a pod
-          network.subnets = []           | 1: network.subnets is empty: give a subnet, or set network.mode to "none"
+          network.subnets = []           | 1: network.subnets is empty: give a subnet, or set network.mode to "none" or "cni"
           registry.plain_http = ["http://a"] | 1: registry.plain_http holds hosts like registry.local:5000, not http://a
           state = "/var/lib/hearth/run"  | 1: state /var/lib/hearth/run and root /var/lib/hearth must not lie in one another
           root = "/a"\\nstate = = "/b"   | 2: Unexpected '=', expected a value
