@@ -37,7 +37,7 @@ class ArchitectureTest {
               Map.entry("event", List.of()),
               Map.entry("cdi", List.of()),
               Map.entry("spec", List.of(SHIM, NATIVE)),
-              Map.entry("content", List.of()),
+              Map.entry("content", List.of(NATIVE)),
               Map.entry("registry", List.of()),
               Map.entry("snapshot", List.of("content", NATIVE)),
               Map.entry("image", List.of("store", "registry", "content", "snapshot")),

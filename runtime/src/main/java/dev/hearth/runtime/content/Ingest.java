@@ -1,5 +1,6 @@
 package dev.hearth.runtime.content;
 
+import dev.hearth.linux.FastSha256;
 import dev.hearth.runtime.model.Digest;
 import dev.hearth.runtime.model.Sha256;
 import java.io.FileInputStream;
@@ -37,7 +38,7 @@ public final class Ingest implements AutoCloseable {
   private final RandomAccessFile file;
 
   // Of the writing thread.
-  private final MessageDigest hash = Sha256.begin();
+  private final MessageDigest hash = FastSha256.begin();
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();

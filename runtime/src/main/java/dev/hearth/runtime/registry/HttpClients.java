@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,7 +93,8 @@ final class HttpClients implements AutoCloseable {
             .proxy(proxies)
             .executor(executor);
     if (key.secure) {
-      builder.sslContext(Tls.context(key.settings));
+      SSLContext context = Tls.context(key.settings);
+      builder.sslContext(context).sslParameters(Tls.parameters(context));
     }
     return builder.build();
   }

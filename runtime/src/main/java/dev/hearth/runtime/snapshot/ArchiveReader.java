@@ -1,5 +1,6 @@
 package dev.hearth.runtime.snapshot;
 
+import dev.hearth.linux.FastSha256;
 import dev.hearth.runtime.model.Digest;
 import dev.hearth.runtime.model.Sha256;
 import java.io.IOException;
@@ -28,7 +29,7 @@ final class ArchiveReader {
   ArchiveReader(ChunkSource source, long maxBytes) {
     this.source = source;
     this.maxBytes = maxBytes;
-    this.sha256 = Sha256.begin();
+    this.sha256 = FastSha256.begin();
   }
 
   /**

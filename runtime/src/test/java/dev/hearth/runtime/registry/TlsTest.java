@@ -164,6 +164,16 @@ class TlsTest {
   }
 
   @Test
+  void chaCha20IsOfferedFirstAndNothingElseIsLeftOut() throws Exception {
+    SSLContext context = SSLContext.getDefault();
+    List<String> all = List.of(context.getDefaultSSLParameters().getCipherSuites());
+    List<String> offered = List.of(Tls.parameters(context).getCipherSuites());
+
+    assertThat(offered).containsExactlyInAnyOrderElementsOf(all);
+    assertThat(offered.getFirst()).isEqualTo("TLS_CHACHA20_POLY1305_SHA256");
+  }
+
+  @Test
   void trustsAnAuthorityAndShowsItsOwnCertificate() throws Exception {
     assertThat(pull(settings(false, List.of(certificate), certificate, key)).manifest())
         .isEqualTo(new Manifest.ImageIndex(List.of()));
