@@ -33,16 +33,20 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * The parts a container consists of on the node: how each is made and how each is taken away.
  * Making one that is there is fine, as is taking away one that is not.
  */
 public final class ContainerParts {
+  private static final Pattern ID = Pattern.compile("[0-9a-f]{64}");
+
   private static final System.Logger LOG = System.getLogger("dev.hearth.container");
 
   /** How long the last processes of a container may take to leave its cgroup. */
@@ -118,7 +122,19 @@ public final class ContainerParts {
         : Optional.of(Path.of(directory).resolve(relative));
   }
 
-  void deleteState(ContainerId id) throws IOException {
+  /** Containers that have a folder for their shim's socket and exit record, recorded or not. */
+  public List<ContainerId> stateFolders() {
+    String[] names = layout.containers().toFile().list();
+    return names == null
+        ? List.of()
+        : Arrays.stream(names)
+            .filter(name -> ID.matcher(name).matches())
+            .map(ContainerId::new)
+            .toList();
+  }
+
+  /** Deletes the shim's socket and exit record. */
+  public void deleteState(ContainerId id) throws IOException {
     PodFiles.deleteTree(layout.container(id));
   }
 

@@ -7,7 +7,6 @@ import dev.hearth.runtime.container.ContainerParts;
 import dev.hearth.runtime.container.ContainerProcesses;
 import dev.hearth.runtime.container.Containers;
 import dev.hearth.runtime.container.RemoveContainer;
-import dev.hearth.runtime.model.ContainerId;
 import dev.hearth.runtime.model.ContainerRecord;
 import dev.hearth.runtime.model.ContainerState;
 import dev.hearth.runtime.model.Failpoints;
@@ -32,7 +31,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -110,7 +108,7 @@ public final class Recovery {
     forEach(parts.pods().all().stream().toList(), "pod sandbox", this::recover);
     reconcileNetwork();
     failpoints.after("Recovery: network");
-    removeOrphanedSnapshots();
+    removeOrphans();
     failpoints.after("Recovery: snapshots");
     RecoveryReport report = findings.report(Duration.ofNanos(System.nanoTime() - start));
     LOG.log(
@@ -380,22 +378,10 @@ public final class Recovery {
   }
 
   /** A container whose record was set aside, now or earlier, may run on. */
-  private void removeOrphanedSnapshots() throws StoreException, InterruptedException {
+  private void removeOrphans() throws StoreException, InterruptedException {
     Set<String> known = new HashSet<>(containerStore.namesSetAside());
     parts.containers().all().forEach(container -> known.add(container.id().value()));
-    List<ContainerId> orphans = new ArrayList<>();
-    for (ContainerId id : parts.roots().list()) {
-      if (!known.contains(id.value())) {
-        orphans.add(id);
-      }
-    }
-    for (ContainerId id : orphans) {
-      try {
-        parts.roots().remove(id);
-        findings.finished("removed the root file system of " + id + ", which nobody records");
-      } catch (IOException e) {
-        LOG.log(System.Logger.Level.WARNING, "snapshot " + id + " could not be removed", e);
-      }
-    }
+    new Orphans(parts.roots(), parts.parts(), parts.processes(), findings)
+        .remove(known, FIRST_ANSWER);
   }
 }
