@@ -41,8 +41,8 @@ enum request {
 	/* No fields -> OK */
 	REQUEST_CLOSE_STDIN = 6,
 	/* u32 ATTACH_* flags; a descriptor for each: what to read stdin from, where to write
-	   stdout, stderr -> OK. Output of before is not repeated. ERROR EBUSY if another feeds
-	   stdin, EPIPE if there is none. Events: DETACHED, ENDED */
+	   stdout, stderr -> OK. Output of before is not repeated. What several clients write
+	   to stdin comes there as they write it. ERROR EPIPE if there is none. Events: DETACHED, ENDED */
 	REQUEST_ATTACH = 7,
 	/* u32 EXEC_* flags, then bytes: a plan, empty if EXEC_PLAN_FD. Descriptors, in this order:
 	   the plan (a file) if EXEC_PLAN_FD; stdin, stdout, stderr as the flags say

@@ -21,7 +21,6 @@ void streams_init(struct streams *streams, struct loop *loop, struct log *log, c
 		.loop = loop,
 		.log = log,
 		.in = { .fd = -1, .ready = stdin_ready },
-		.feed = { .fd = -1, .ready = feed_ready },
 		.slave = -1,
 		.buffer = buffer,
 	};
@@ -235,25 +234,32 @@ static void drop_unfed(struct streams *streams)
 	streams->unfed_size = streams->unfed_done = 0;
 }
 
-static void feed_close(struct streams *streams)
+/* Reads from those who write, or, with 0, from nobody. */
+static int watch_feeds(struct streams *streams, uint32_t events)
 {
-	loop_close(streams->loop, &streams->feed);
-	streams->feeder = NULL;
+	for (struct attachment *a = streams->attachments; a; a = a->next)
+		if (a->feed.fd >= 0 && loop_watch(streams->loop, &a->feed, events) < 0)
+			return -1;
+	return 0;
 }
 
 void streams_close_stdin(struct streams *streams)
 {
-	feed_close(streams);
+	for (struct attachment *a = streams->attachments; a; a = a->next)
+		loop_close(streams->loop, &a->feed);
 	drop_unfed(streams);
 	/* A terminal has no end of input that others than its user could give. */
 	loop_close(streams->loop, &streams->in);
 }
 
-static void feed_end(struct streams *streams)
+/* The first client to end stdin that is for once ends it for all. */
+static void feed_end(struct streams *streams, struct attachment *attachment)
 {
-	feed_close(streams);
+	loop_close(streams->loop, &attachment->feed);
+	if (streams->stdin_kind != STDIN_ONCE)
+		return;
 	streams->feed_ended = true;
-	if (streams->stdin_kind == STDIN_ONCE && !streams->unfed)
+	if (!streams->unfed)
 		streams_close_stdin(streams);
 }
 
@@ -273,7 +279,8 @@ static int stdin_write(struct streams *streams, const char *data, size_t size, s
 
 static void feed_ready(struct source *source, uint32_t events)
 {
-	struct streams *streams = container_of(source, struct streams, feed);
+	struct attachment *attachment = container_of(source, struct attachment, feed);
+	struct streams *streams = attachment->streams;
 	char data[FEED_BUFFER];
 	size_t done;
 	ssize_t size = read(source->fd, data, sizeof(data));
@@ -282,7 +289,7 @@ static void feed_ready(struct source *source, uint32_t events)
 	if (size < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (size <= 0) {
-		feed_end(streams);
+		feed_end(streams, attachment);
 		return;
 	}
 	if (stdin_write(streams, data, (size_t)size, &done) < 0) {
@@ -299,7 +306,7 @@ static void feed_ready(struct source *source, uint32_t events)
 		return;
 	}
 	memcpy(streams->unfed, data + done, streams->unfed_size);
-	loop_watch(streams->loop, source, 0);
+	watch_feeds(streams, 0);
 }
 
 static void stdin_ready(struct source *source, uint32_t events)
@@ -318,40 +325,30 @@ static void stdin_ready(struct source *source, uint32_t events)
 		return;
 	drop_unfed(streams);
 	loop_watch(streams->loop, source, 0);
-	if (streams->feed.fd >= 0)
-		loop_watch(streams->loop, &streams->feed, EPOLLIN);
-	else if (streams->feed_ended && streams->stdin_kind == STDIN_ONCE)
+	if (streams->feed_ended || watch_feeds(streams, EPOLLIN) < 0)
 		streams_close_stdin(streams);
 }
 
 /* ---- clients ---- */
 
-static int check_stdin(const struct streams *streams)
-{
-	bool ending = streams->feed_ended && streams->stdin_kind == STDIN_ONCE;
-
-	errno = streams->in.fd < 0 || ending ? EPIPE : EBUSY;
-	return streams->in.fd < 0 || ending || streams->feed.fd >= 0 ? -1 : 0;
-}
-
 int streams_attach(struct streams *streams, struct attachment *attachment, const int fds[3])
 {
-	if (fds[0] >= 0 && (check_stdin(streams) < 0 || never_block(fds[0]) < 0))
+	if (fds[0] >= 0 && (streams->in.fd < 0 || streams->feed_ended)) {
+		errno = EPIPE;
 		return -1;
-	for (int i = 1; i < 3; i++)
+	}
+	for (int i = 0; i < 3; i++)
 		if (fds[i] >= 0 && never_block(fds[i]) < 0)
 			return -1;
-	if (fds[0] >= 0) {
-		streams->feed.fd = fds[0];
-		/* While bytes of the one before wait for room, this one waits too. */
-		if (!streams->unfed && loop_watch(streams->loop, &streams->feed, EPOLLIN) < 0) {
-			streams->feed.fd = -1;
-			return -1;
-		}
-		streams->feeder = attachment;
-		streams->feed_ended = false;
-	}
-	*attachment = (struct attachment){ .next = streams->attachments };
+	*attachment = (struct attachment){
+		.streams = streams,
+		.feed = { .fd = fds[0], .ready = feed_ready },
+	};
+	/* While bytes of another client wait for room, this one waits too. */
+	if (fds[0] >= 0 && !streams->unfed &&
+	    loop_watch(streams->loop, &attachment->feed, EPOLLIN) < 0)
+		return -1;
+	attachment->next = streams->attachments;
 	streams->attachments = attachment;
 	for (int i = 0; i < 2; i++) {
 		struct output *output = &attachment->outputs[i];
@@ -378,8 +375,8 @@ void streams_detach(struct streams *streams, struct attachment *attachment)
 	*link = attachment->next;
 	for (int i = 0; i < 2; i++)
 		output_close(streams, &attachment->outputs[i]);
-	if (streams->feeder == attachment)
-		feed_end(streams);
+	if (attachment->feed.fd >= 0)
+		feed_end(streams, attachment);
 	watch_stream(streams, 0);
 	watch_stream(streams, 1);
 }

@@ -1,6 +1,6 @@
 /*
  * The container's stdio. What it says goes to the log, and a copy to everybody
- * attached; what one of those says goes to its stdin.
+ * attached; what those say goes to its stdin, as it comes.
  *
  * The log is never waited for. An attached client is, a little: while its pipe is
  * full, its stream is not read, so that a client that reads gets every byte. One
@@ -32,6 +32,8 @@ struct output {
 
 struct attachment {
 	struct attachment *next;
+	struct streams *streams;
+	struct source feed; /* where its bytes for stdin come from; fd -1: it does not write */
 	struct output outputs[2]; /* stdout, stderr */
 	bool lost; /* a stream was taken away because its client was slow */
 };
@@ -52,12 +54,10 @@ struct streams {
 	bool terminal;
 	enum stdin_kind stdin_kind;
 	struct attachment *attachments;
-	struct source feed; /* where bytes for stdin come from; fd -1: nobody writes */
-	struct attachment *feeder;
-	char *unfed; /* bytes from there that stdin has no room for */
+	char *unfed; /* bytes of a client that stdin has no room for; all clients wait for that */
 	size_t unfed_size;
 	size_t unfed_done;
-	bool feed_ended;
+	bool feed_ended; /* stdin is to end with the bytes above */
 	int64_t looked_at; /* steady milliseconds: when it was last looked who is slow */
 	char *buffer; /* STREAM_BUFFER */
 	bool buffer_used; /* since memory was last given back */
@@ -72,7 +72,7 @@ int streams_pipes(struct streams *streams, int in, int out, int err);
 int streams_terminal(struct streams *streams, int master, int slave);
 
 /* fds: stdin's source, stdout, stderr; -1 where not wanted. Taken only on success. 0, or -1 with
-   errno: EBUSY if somebody else writes stdin, EPIPE if the container has none. */
+   errno: EPIPE if the container has no stdin. */
 int streams_attach(struct streams *streams, struct attachment *attachment, const int fds[3]);
 void streams_detach(struct streams *streams, struct attachment *attachment);
 

@@ -6,7 +6,10 @@ import dev.hearth.linux.Fd;
 import dev.hearth.linux.Namespace;
 import dev.hearth.linux.Namespaces;
 import dev.hearth.linux.testing.NeedsRoot;
+import dev.hearth.proto.cri.v1.IDMapping;
+import dev.hearth.proto.cri.v1.NamespaceMode;
 import dev.hearth.proto.cri.v1.PortForwardRequest;
+import dev.hearth.proto.cri.v1.UserNamespace;
 import dev.hearth.runtime.model.Layout;
 import dev.hearth.runtime.model.PodId;
 import dev.hearth.runtime.pod.SandboxParts;
@@ -14,6 +17,7 @@ import dev.hearth.testing.Pods;
 import dev.hearth.testing.SpdyClient;
 import dev.hearth.testing.TestBed;
 import dev.hearth.testing.TestPod;
+import dev.hearth.testing.WebSocketClient;
 import io.grpc.Status;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -22,6 +26,7 @@ import java.net.StandardProtocolFamily;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -149,6 +154,90 @@ class PortForwardE2E {
         assertEchoes(pod, echo);
       }
     }
+  }
+
+  /** Each address of the pod's own localhost, with a pod that has a user namespace and without. */
+  private static void inPods(String name, PodUse use) throws Exception {
+    IDMapping ids = IDMapping.newBuilder().setHostId(231_072).setLength(65_536).build();
+    UserNamespace users =
+        UserNamespace.newBuilder().setMode(NamespaceMode.POD).addUids(ids).addGids(ids).build();
+    try (TestPod plain = TestPod.of(BED, name, _ -> {});
+        TestPod mapped =
+            TestPod.of(
+                BED,
+                name + "-users",
+                linux ->
+                    linux
+                        .getSecurityContextBuilder()
+                        .getNamespaceOptionsBuilder()
+                        .setUsernsOptions(users))) {
+      for (TestPod pod : List.of(plain, mapped)) {
+        try (Echo echo = Echo.in(pod, StandardProtocolFamily.INET, "127.0.0.1")) {
+          use.by(pod, echo);
+        }
+        try (Echo echo = Echo.in(pod, StandardProtocolFamily.INET6, "::1")) {
+          use.by(pod, echo);
+        }
+      }
+    }
+  }
+
+  @FunctionalInterface
+  private interface PodUse {
+    void by(TestPod pod, Echo echo) throws Exception;
+  }
+
+  @Test
+  void podsWithAUserNamespaceAreReachedByEitherFamilyToo() throws Exception {
+    inPods("forward-spdy", PortForwardE2E::assertEchoes);
+  }
+
+  @Test
+  void aWebSocketCarriesSpdyThatForwards() throws Exception {
+    inPods(
+        "forward-tunnel",
+        (pod, echo) -> {
+          try (SpdyClient client = SpdyClient.connectByWebSocket(url(pod), PROTOCOL)) {
+            assertThat(client.head())
+                .startsWith("HTTP/1.1 101")
+                .containsIgnoringCase("sec-websocket-protocol: SPDY/3.1+" + PROTOCOL);
+            Pair pair = Pair.open(client, echo.port(), 0);
+            client.send(pair.data(), "ping");
+            client.textWith(pair.data(), "ping");
+            client.finish(pair.data());
+            assertThat(client.text(pair.data())).isEqualTo("ping");
+            assertThat(client.text(pair.error())).isEmpty();
+          }
+        });
+  }
+
+  @Test
+  void aWebSocketOfVersionFourHasTwoChannelsForEachPort() throws Exception {
+    inPods(
+        "forward-channels",
+        (pod, echo) -> {
+          String url =
+              BED.cri()
+                  .runtime()
+                  .portForward(
+                      PortForwardRequest.newBuilder()
+                          .setPodSandboxId(pod.id())
+                          .addPort(echo.port())
+                          .addPort(1)
+                          .build())
+                  .getUrl();
+          try (WebSocketClient client = WebSocketClient.connect(url, "v4.channel.k8s.io")) {
+            client.awaitText(3, "refused");
+            client.send(0, "ping".getBytes(StandardCharsets.UTF_8));
+            client.awaitText(0, "ping");
+            // All channels begin with their port, the low byte first.
+            assertThat(client.bytes(0))
+                .startsWith((byte) echo.port(), (byte) (echo.port() >> 8))
+                .hasSize(2 + 4);
+            assertThat(client.bytes(1)).hasSize(2);
+            assertThat(client.bytes(2)).containsExactly(1, 0);
+          }
+        });
   }
 
   @Test

@@ -394,4 +394,91 @@ class StreamE2E {
       assertThat(client.text(error)).contains("too slowly");
     }
   }
+
+  @Test
+  void severalClientsWriteToOneContainerAndNothingIsLost() throws Exception {
+    String id =
+        run(
+            Pods.container(
+                    "listener",
+                    BED.busybox(),
+                    "sh",
+                    "-c",
+                    "read one; read two; echo $one and $two; head -c 120000 | tr -cd a | wc -c;"
+                        + " sleep 1000")
+                .toBuilder()
+                .setStdin(true)
+                .build());
+    String first = attachUrl(attach(id).setStdin(true));
+    String second = attachUrl(attach(id).setStdin(true));
+    try (SpdyClient spdy = SpdyClient.connect(first, V4);
+        WebSocketClient webSocket = WebSocketClient.connect(second, "v5.channel.k8s.io")) {
+      spdy.open("error");
+      int stdin = spdy.open("stdin");
+      int stdout = spdy.open("stdout");
+      webSocket.send(0, "one\n".getBytes(UTF_8));
+      spdy.send(stdin, "two\n");
+      Await.until(
+          "both lines to be read",
+          LIMIT,
+          () ->
+              Pods.logLines(pod.config(), listener()).stream().anyMatch(l -> l.contains(" and ")));
+      assertThat(Pods.logLines(pod.config(), listener()).getFirst())
+          .matches(".*(one and two|two and one)");
+      Thread sender =
+          Thread.ofPlatform()
+              .start(() -> {
+                try {
+                  for (int i = 0; i < 60; i++) {
+                    webSocket.send(0, "a".repeat(1000).getBytes(UTF_8));
+                  }
+                } catch (IOException | InterruptedException e) {
+                  // The count will tell.
+                }
+              });
+      for (int i = 0; i < 60; i++) {
+        spdy.send(stdin, "b".repeat(1000));
+      }
+      sender.join();
+      spdy.textWith(stdout, "60000\n");
+      webSocket.awaitText(1, "60000\n");
+    }
+  }
+
+  private static ContainerConfig listener() {
+    return Pods.container("listener", BED.busybox());
+  }
+
+  @Test
+  void clientsOfATerminalWriteAndResizeIt() throws Exception {
+    String id =
+        run(
+            Pods.container(
+                    "terminal",
+                    BED.busybox(),
+                    "sh",
+                    "-c",
+                    "while read rows columns; do until test \"$(stty size)\" = \"$rows $columns\";"
+                        + " do usleep 10000; done; echo now $rows by $columns; done")
+                .toBuilder()
+                .setStdin(true)
+                .setTty(true)
+                .build());
+    AttachRequest.Builder terminal = attach(id).setStdin(true).setTty(true);
+    try (SpdyClient spdy = SpdyClient.connect(attachUrl(terminal), V4);
+        WebSocketClient webSocket =
+            WebSocketClient.connect(attachUrl(terminal), "v5.channel.k8s.io")) {
+      spdy.open("error");
+      int stdin = spdy.open("stdin");
+      int stdout = spdy.open("stdout");
+      int resize = spdy.open("resize");
+      spdy.send(resize, "{\"Width\":100,\"Height\":40}");
+      spdy.send(stdin, "40 100\n");
+      spdy.textWith(stdout, "now 40 by 100\r\n");
+      webSocket.send(4, "{\"Width\":120,\"Height\":50}".getBytes(UTF_8));
+      webSocket.send(0, "50 120\n".getBytes(UTF_8));
+      webSocket.awaitText(1, "now 50 by 120\r\n");
+      spdy.textWith(stdout, "now 50 by 120\r\n");
+    }
+  }
 }

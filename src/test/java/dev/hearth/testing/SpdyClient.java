@@ -22,6 +22,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
@@ -41,6 +42,8 @@ public final class SpdyClient implements AutoCloseable {
   private static final int CHUNK = 32 << 10;
 
   private final Socket socket;
+  private final InputStream in;
+  private final OutputStream out;
   private final String head;
 
   /** Used under its own lock, as it serves both directions. */
@@ -57,16 +60,17 @@ public final class SpdyClient implements AutoCloseable {
   private boolean over;
   private int nextStream = 1;
 
-  private SpdyClient(Socket socket, String head) {
+  private SpdyClient(Socket socket, InputStream in, OutputStream out, String head) {
     this.socket = socket;
+    this.in = in;
+    this.out = out;
     this.head = head;
   }
 
   /** Connects to an address that the runtime gave, and asks for one of these protocols. */
   public static SpdyClient connect(String url, String... protocols) throws IOException {
     URI uri = URI.create(url);
-    Socket socket = new Socket(uri.getHost().replaceAll("[\\[\\]]", ""), uri.getPort());
-    socket.setSoTimeout(LIMIT_MILLIS);
+    Socket socket = socket(uri);
     StringBuilder request =
         new StringBuilder("POST " + uri.getPath() + " HTTP/1.1\r\nHost: " + uri.getAuthority())
             .append("\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nContent-Length: 0\r\n");
@@ -74,7 +78,25 @@ public final class SpdyClient implements AutoCloseable {
       request.append("X-Stream-Protocol-Version: ").append(protocol).append("\r\n");
     }
     socket.getOutputStream().write(request.append("\r\n").toString().getBytes(US_ASCII));
-    return new SpdyClient(socket, head(socket.getInputStream()));
+    String head = head(socket.getInputStream());
+    return new SpdyClient(socket, socket.getInputStream(), socket.getOutputStream(), head);
+  }
+
+  /** Connects by WebSocket, in whose messages SPDY travels, and asks for this protocol in it. */
+  public static SpdyClient connectByWebSocket(String url, String protocol) throws IOException {
+    URI uri = URI.create(url);
+    Socket socket = socket(uri);
+    socket
+        .getOutputStream()
+        .write(WebSocketPipe.request(uri, "SPDY/3.1+" + protocol).getBytes(US_ASCII));
+    String head = head(socket.getInputStream());
+    return new SpdyClient(socket, WebSocketPipe.input(socket), WebSocketPipe.output(socket), head);
+  }
+
+  private static Socket socket(URI uri) throws IOException {
+    Socket socket = new Socket(uri.getHost().replaceAll("[\\[\\]]", ""), uri.getPort());
+    socket.setSoTimeout(LIMIT_MILLIS);
+    return socket;
   }
 
   private static String head(InputStream in) throws IOException {
@@ -148,7 +170,7 @@ public final class SpdyClient implements AutoCloseable {
       }
     }
     for (ByteBuf part : parts) {
-      part.readBytes(socket.getOutputStream(), part.readableBytes());
+      part.readBytes(out, part.readableBytes());
       part.release();
     }
   }
@@ -159,7 +181,7 @@ public final class SpdyClient implements AutoCloseable {
       return false;
     }
     byte[] bytes = new byte[CHUNK];
-    int count = socket.getInputStream().read(bytes);
+    int count = in.read(bytes);
     if (count < 0) {
       over = true;
       return false;

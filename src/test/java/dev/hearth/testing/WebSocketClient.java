@@ -8,6 +8,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -79,10 +80,23 @@ public final class WebSocketClient implements AutoCloseable {
     return await(channels.closed);
   }
 
+  /** Waits until what has come on a channel contains this. */
+  public void awaitText(int channel, String wanted) {
+    Await.until(
+        () -> "\"" + wanted + "\" in: " + text(channel),
+        Duration.ofSeconds(LIMIT_SECONDS),
+        () -> text(channel).contains(wanted));
+  }
+
   /** What has come on a channel. */
   public String text(int channel) {
+    return new String(bytes(channel), UTF_8);
+  }
+
+  /** What has come on a channel. */
+  public byte[] bytes(int channel) {
     ByteArrayOutputStream bytes = channels.received.get(channel);
-    return bytes == null ? "" : bytes.toString(UTF_8);
+    return bytes == null ? new byte[0] : bytes.toByteArray();
   }
 
   @Override

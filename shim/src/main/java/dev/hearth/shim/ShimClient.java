@@ -150,7 +150,7 @@ public final class ShimClient {
    * Attaches to the container's stdio: live copies of its output, and bytes for its stdin. A client
    * that reads too slowly loses its stream.
    *
-   * @throws ShimRefusal EBUSY when another writes stdin, EPIPE when the container has none
+   * @throws ShimRefusal EPIPE when the container has no stdin
    */
   public Attachment attach(Streams streams, Duration timeout)
       throws ShimException, LinuxException, TimeoutException, InterruptedException {

@@ -100,24 +100,12 @@ class AttachIT extends ContainerTest {
   void stdinThatIsKeptOutlivesItsClients() throws Exception {
     bench.start(plan(new Stdio.Pipes(Stdio.Input.KEPT), "while read line; do echo $line; done"));
     for (int i = 0; i < 3; i++) {
-      try (Client client = attachWhenFree()) {
+      try (Client client = new Client(true, false)) {
         client.write("line " + i + "\n");
         client.readUntil("line " + i + "\n");
       }
     }
     assertThat(bench.client("c").status(Workbench.SOON).exit()).isEmpty();
-  }
-
-  /** The one before may not be gone yet. */
-  private Client attachWhenFree() throws Exception {
-    while (true) {
-      try {
-        return new Client(true, false);
-      } catch (ShimRefusal e) {
-        assertThat(e.is(Errno.EBUSY)).isTrue();
-        Thread.sleep(5);
-      }
-    }
   }
 
   @Test
@@ -134,14 +122,55 @@ class AttachIT extends ContainerTest {
   }
 
   @Test
-  void oneClientWritesAtATime() throws Exception {
-    bench.start(plan(new Stdio.Pipes(Stdio.Input.KEPT), "cat"));
-    try (Client first = new Client(true, false)) {
-      assertThatThrownBy(() -> new Client(true, false))
-          .isInstanceOfSatisfying(ShimRefusal.class, e -> assertThat(e.is(Errno.EBUSY)).isTrue());
-      first.write("still here\n");
-      first.readUntil("still here\n");
+  void severalClientsWriteAndTheirBytesComeAsTheyAreWritten() throws Exception {
+    bench.start(plan(new Stdio.Pipes(Stdio.Input.KEPT), "while read line; do echo $line; done"));
+    try (Client first = new Client(true, false);
+        Client second = new Client(true, false)) {
+      for (int i = 0; i < 3; i++) {
+        first.write("first " + i + "\n");
+        second.readUntil("first " + i + "\n");
+        second.write("second " + i + "\n");
+        first.readUntil("second " + i + "\n");
+      }
+      first.in.writer().close();
+      second.write("still here\n");
+      second.readUntil("still here\n");
     }
+    assertThat(bench.logged("stdout"))
+        .isEqualTo("first 0\nsecond 0\nfirst 1\nsecond 1\nfirst 2\nsecond 2\nstill here\n");
+  }
+
+  @Test
+  void whatOneClientWritesInVainHoldsUpTheOthersAndLosesNothing() throws Exception {
+    // Together more than the container's pipe holds, and it reads nothing before it is told to.
+    LaunchPlan plan =
+        plan(
+            new Stdio.Pipes(Stdio.Input.KEPT),
+            "until test -e /tmp/go; do usleep 1000; done; head -c 120000 | tr -cd f | wc -c");
+    bench.start(plan);
+    try (Client first = new Client(true, false);
+        Client second = new Client(true, false)) {
+      first.write("f".repeat(60_000));
+      second.write("s".repeat(60_000));
+      var _ = bench.exec(plan, Workbench.process(Workbench.shell(": >/tmp/go")));
+      first.readUntil("60000\n");
+      second.readUntil("60000\n");
+    }
+    assertThat(bench.awaitEnd(plan).code()).isZero();
+  }
+
+  @Test
+  void stdinForOnceEndsForAllWithTheFirstClientThatEndsIt() throws Exception {
+    LaunchPlan plan = plan(new Stdio.Pipes(Stdio.Input.ONCE), "cat; echo end");
+    bench.start(plan);
+    try (Client first = new Client(true, false);
+        Client second = new Client(true, false)) {
+      second.write("second\n");
+      first.readUntil("second\n");
+      first.in.writer().close();
+      second.readUntil("end\n");
+    }
+    assertThat(bench.awaitEnd(plan).code()).isZero();
   }
 
   @Test

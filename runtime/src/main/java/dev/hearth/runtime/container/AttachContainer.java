@@ -24,7 +24,7 @@ public final class AttachContainer {
   }
 
   /**
-   * @throws HearthException.WrongState if the container is not running, or its stdin is taken
+   * @throws HearthException.WrongState if the container is not running, or its stdin has ended
    */
   public Attachment attach(Container container, ShimClient.Streams streams) {
     var _ = container.running();
@@ -32,6 +32,7 @@ public final class AttachContainer {
       return processes.shim(container.id()).attach(streams, ANSWER);
     } catch (ShimRefusal e) {
       if (e.is(Errno.EBUSY)) {
+        // A shim of an earlier release lets one client write.
         throw new HearthException.WrongState(
             "another client writes to container " + container.id() + "; attach without stdin", e);
       }
