@@ -52,6 +52,13 @@ uint64_t read_start_ticks(pid_t pid)
 	return read_stat_field(pid, 22);
 }
 
+uint64_t read_number(const char *path)
+{
+	char content[32];
+
+	return read_small(path, content, sizeof(content)) < 0 ? 0 : strtoull(content, NULL, 10);
+}
+
 static uint64_t read_counter(const char *path, const char *key)
 {
 	char content[1024];

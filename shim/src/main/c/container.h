@@ -34,6 +34,9 @@ struct container {
 /* Field 22 of /proc/PID/stat: with the pid it names a process once and for all. 0 if gone. */
 uint64_t read_start_ticks(pid_t pid);
 
+/* The number in a small file, at its start. 0 if there is none. */
+uint64_t read_number(const char *path);
+
 /* How often the kernel's OOM killer has struck the container. */
 uint64_t container_oom_kills(const struct container *container);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 /* What the steps of one process share. */
 struct progress {
@@ -33,6 +34,35 @@ static int adopt_terminal(struct progress *progress, struct cursor args, struct 
 		return fail(failure, "hand over", "the terminal");
 	close(terminal.master);
 	close(terminal.slave);
+	return 0;
+}
+
+static bool is_null_device(int fd)
+{
+	struct stat device;
+
+	return fstat(fd, &device) == 0 && S_ISCHR(device.st_mode) &&
+	       device.st_rdev == makedev(1, 3);
+}
+
+/*
+ * The null device of the shim is of a mount that the container does not have, and so
+ * could not be named in a checkpoint. Where the container has one too, it takes its place.
+ */
+static int adopt_null_device(struct failure *failure)
+{
+	const char *path = "/dev/null";
+	cleanup_fd int found = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_fd int own = -1;
+
+	if (found < 0 || !is_null_device(found))
+		return 0;
+	own = open(path, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	if (own < 0 || !is_null_device(own))
+		return 0;
+	for (int fd = 0; fd < 3; fd++)
+		if (is_null_device(fd) && dup2(own, fd) < 0)
+			return fail(failure, "adopt", path);
 	return 0;
 }
 
@@ -94,6 +124,8 @@ static int do_process_step(struct progress *progress, const struct step *step,
 			       do_working_dir(progress->root.fd, args, failure);
 	case STEP_CLOSE_FDS:
 		return do_close_fds(&progress->child->sync, failure);
+	case STEP_STDIO_ASIDE:
+		return do_stdio_aside(args, failure);
 	case STEP_EXEC:
 		return do_exec(&progress->child->program, failure);
 	case STEP_PAUSE:
@@ -131,8 +163,10 @@ static int do_step(struct progress *progress, const struct step *step, struct fa
 		return do_folder(root->fd, args, failure);
 	case STEP_TERMINAL:
 		return adopt_terminal(progress, args, failure);
+	case STEP_EXPOSE:
+		return do_expose(root, args, failure);
 	case STEP_PIVOT:
-		return do_pivot(root, failure);
+		return do_pivot(root, failure) < 0 ? -1 : adopt_null_device(failure);
 	case STEP_ATTRIBUTES:
 		return do_attributes(root, args, failure);
 	case STEP_WRITE:

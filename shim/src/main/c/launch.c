@@ -1,6 +1,7 @@
 /* From the plan to the running container. */
 #include "shim.h"
 
+#include "kernel.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -98,6 +99,11 @@ static int own_step(struct shim *shim, const struct step *step, struct failure *
 		return container->cgroup_procs || !slash ?
 			       0 :
 			       keep_procs(container, path, (size_t)(slash - path));
+	case STEP_SUCCESSOR:
+		if (keep_text(&shim->successor_path, take_text(&args)) < 0)
+			return -1;
+		container->namespaces |= take_u64(&args);
+		return 0;
 	case STEP_NAMESPACE_NEW:
 	case STEP_NAMESPACE_JOIN:
 		container->namespaces |= take_u64(&args);
@@ -260,6 +266,50 @@ static int await_exec(struct shim *shim, int sync, struct place *place, struct f
 	}
 }
 
+/* Until the program that is not the container's has ended, or the start is called off. */
+static int await_end(int pidfd)
+{
+	struct pollfd both[2] = {
+		{ .fd = pidfd, .events = POLLIN },
+		{ .fd = REPORT_FD, .events = POLLRDHUP },
+	};
+
+	while (!both[0].revents) {
+		if (poll(both, 2, -1) < 0 && errno != EINTR)
+			return -1;
+		if (both[1].revents & CALLED_OFF) {
+			errno = ECANCELED;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* The container's first process is now the one that the plan's program left behind. */
+static int adopt_successor(struct shim *shim, struct failure *failure)
+{
+	struct container *container = &shim->container;
+	siginfo_t info = { 0 };
+	uint64_t pid;
+	int status;
+
+	if (await_end(container->pidfd) < 0)
+		return fail(failure, "await", "the program");
+	waitpid(container->pid, &status, 0);
+	container->pid = 0;
+	close_fd(&container->pidfd);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return fail_with(failure, ECHILD, "the program failed", NULL);
+	pid = read_number(shim->successor_path);
+	/* A child that nobody has waited for keeps its number. */
+	if (pid == 0 || pid > INT_MAX ||
+	    waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+		return fail_with(failure, ECHILD, "adopt", "what the program left behind");
+	container->pid = (pid_t)pid;
+	container->pidfd = k_pidfd_open(container->pid);
+	return container->pidfd < 0 ? fail(failure, "open", "the container's process") : 0;
+}
+
 static int start(struct shim *shim, const struct plan *plan, struct place *place,
 		 struct failure *failure)
 {
@@ -271,6 +321,13 @@ static int start(struct shim *shim, const struct plan *plan, struct place *place
 	*place = (struct place){ STAGE_CLONE, REPORT_NO_STEP };
 	if (await_exec(shim, sync, place, failure) < 0)
 		return -1;
+	if (shim->successor_path) {
+		struct step step;
+		if (plan_find(plan, STEP_SUCCESSOR, &step))
+			*place = (struct place){ step.type, step.index };
+		if (adopt_successor(shim, failure) < 0)
+			return -1;
+	}
 	*place = (struct place){ STAGE_STDIO, REPORT_NO_STEP };
 	return server_start(&shim->server, failure);
 }

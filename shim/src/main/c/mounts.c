@@ -307,6 +307,33 @@ int do_pivot(struct root *root, struct failure *failure)
 	return 0;
 }
 
+int do_expose(struct root *root, struct cursor args, struct failure *failure)
+{
+	const char *path = take_text(&args);
+	const char *at = take_text(&args);
+	cleanup_fd int found = open_in_root(root->fd, path, O_PATH, 0);
+	cleanup_fd int made = -1;
+	struct stat status;
+
+	if (found < 0 || fstat(found, &status) < 0)
+		return fail(failure, "open", path);
+	cleanup_fd int tree =
+		k_open_tree(found, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	if (tree < 0)
+		return fail(failure, "clone", path);
+	if (S_ISDIR(status.st_mode)) {
+		if (mkdir(at, 0700) < 0 && errno != EEXIST)
+			return fail(failure, "make", at);
+	} else {
+		made = open(at, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (made < 0)
+			return fail(failure, "make", at);
+	}
+	if (k_move_mount(tree, "", AT_FDCWD, at, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return fail(failure, "mount on", at);
+	return 0;
+}
+
 int bind_file(int root, int file, const char *path, struct failure *failure)
 {
 	cleanup_fd int place = make_target_in_root(root, path, false, 0, failure);

@@ -42,6 +42,7 @@ int do_mount(struct root *root, const struct step *step, struct failure *failure
 int do_remount(struct root *root, struct cursor args, struct failure *failure);
 int do_mask(struct root *root, struct cursor args, struct failure *failure);
 int do_attributes(struct root *root, struct cursor args, struct failure *failure);
+int do_expose(struct root *root, struct cursor args, struct failure *failure);
 int do_pivot(struct root *root, struct failure *failure);
 
 /* Binds an open file onto a path in the root, made where absent. */

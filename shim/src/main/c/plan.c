@@ -28,6 +28,7 @@ static const struct shape {
 	{ STEP_ID_MAPS, LAUNCH | IN(PLAN_PIN), "tt" },
 	{ STEP_MOUNT_BASE, LAUNCH, "u" },
 	{ STEP_STDIO_OWNER, START, "uu" },
+	{ STEP_SUCCESSOR, LAUNCH, "tq" },
 	{ STEP_PIN, IN(PLAN_PIN), "qt" },
 	{ STEP_PROPAGATION, LAUNCH, "q" },
 	{ STEP_ROOT_FD, LAUNCH, "uta" },
@@ -49,6 +50,7 @@ static const struct shape {
 	{ STEP_DOMAINNAME, LAUNCH, "t" },
 	{ STEP_UNSHARE, LAUNCH, "q" },
 	{ STEP_ENTER, IN(PLAN_EXEC), "q" },
+	{ STEP_EXPOSE, LAUNCH, "tt" },
 	{ STEP_RLIMIT, START, "uqq" },
 	{ STEP_UMASK, START, "u" },
 	{ STEP_USER, START | IN(PLAN_PIN), "uun" },
@@ -60,6 +62,7 @@ static const struct shape {
 	{ STEP_SECCOMP, START, "ub" },
 	{ STEP_WORKING_DIR, START, "t" },
 	{ STEP_CLOSE_FDS, START, "" },
+	{ STEP_STDIO_ASIDE, LAUNCH, "u" },
 	{ STEP_EXEC, START, "TTt" },
 	{ STEP_PAUSE, LAUNCH | IN(PLAN_PIN), "" },
 #undef IN

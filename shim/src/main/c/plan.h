@@ -93,6 +93,10 @@ enum step_type {
 	/* The owner of the pipes behind stdin, stdout and stderr, in the shim's own ids, so that the
 	   process may open /dev/stdout anew. u32 uid, u32 gid */
 	STEP_STDIO_OWNER = 0x0112,
+	/* The plan's program is of the host and ends; it leaves the container's first process behind,
+	   the shim's child by then, and its pid, in decimal, in a file. text file, u64 CLONE_NEW* flags
+	   of the namespaces that process has and the shim may not */
+	STEP_SUCCESSOR = 0x0113,
 	/* PLAN_PIN: bind a new namespace to a file, created if absent. u64 flag, text path */
 	STEP_PIN = 0x0111,
 
@@ -141,6 +145,9 @@ enum step_type {
 	STEP_UNSHARE = 0x0213,
 	/* Exec only: joins namespaces of the container's first process. u64 flags */
 	STEP_ENTER = 0x0214,
+	/* Binds what is at a path in the root, alone, to a path of the host that is made if absent.
+	   text path in the root, text at */
+	STEP_EXPOSE = 0x0215,
 
 	/* u32 resource, u64 soft, u64 hard */
 	STEP_RLIMIT = 0x0301,
@@ -164,6 +171,9 @@ enum step_type {
 	STEP_WORKING_DIR = 0x030a,
 	/* Closes every descriptor above 2 but the report's. No fields */
 	STEP_CLOSE_FDS = 0x030c,
+	/* 0, 1 and 2 move to this number and the next two, which an exec keeps, and are the null device
+	   then. u32 first number */
+	STEP_STDIO_ASIDE = 0x030b,
 	/* The end: texts arguments, texts environment, text folders to search, as in PATH */
 	STEP_EXEC = 0x030d,
 	/* The end: be the process 1 that reaps. No fields */

@@ -205,6 +205,19 @@ int do_close_fds(int *kept, struct failure *failure)
 	return 0;
 }
 
+int do_stdio_aside(struct cursor args, struct failure *failure)
+{
+	int first = (int)take_u32(&args);
+	cleanup_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return fail(failure, "open", "/dev/null");
+	for (int fd = 0; fd < 3; fd++)
+		if (dup2(fd, first + fd) < 0 || dup2(null, fd) < 0)
+			return fail(failure, "move", "stdio");
+	return 0;
+}
+
 static int fail_exec(struct failure *failure, const char *name, const char *path)
 {
 	int error = errno;

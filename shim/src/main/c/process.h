@@ -34,6 +34,8 @@ int do_working_dir(int root, struct cursor args, struct failure *failure);
 /* Keeps 0, 1, 2 and *kept, which becomes 3. */
 int do_close_fds(int *kept, struct failure *failure);
 
+int do_stdio_aside(struct cursor args, struct failure *failure);
+
 /* Returns only if it fails. */
 int do_exec(const struct program *program, struct failure *failure);
 

@@ -23,6 +23,7 @@ struct shim {
 	struct server server;
 	struct source children; /* signalfd: SIGCHLD */
 	uint32_t stdio_kind;
+	char *successor_path; /* the file a program leaves the container's pid in, or NULL */
 	char *arena; /* the buffers: given back while nothing is said */
 };
 

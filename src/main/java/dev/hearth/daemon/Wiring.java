@@ -10,9 +10,11 @@ import dev.hearth.runtime.cgroup.CgroupException;
 import dev.hearth.runtime.cgroup.CgroupPath;
 import dev.hearth.runtime.cgroup.Cgroups;
 import dev.hearth.runtime.cgroup.Limits;
+import dev.hearth.runtime.checkpoint.Checkpoints;
+import dev.hearth.runtime.checkpoint.Criu;
 import dev.hearth.runtime.container.AttachContainer;
 import dev.hearth.runtime.container.BeginExec;
-import dev.hearth.runtime.container.Checkpoint;
+import dev.hearth.runtime.container.CheckpointContainer;
 import dev.hearth.runtime.container.ContainerExits;
 import dev.hearth.runtime.container.ContainerInfo;
 import dev.hearth.runtime.container.ContainerLimits;
@@ -23,6 +25,7 @@ import dev.hearth.runtime.container.Containers;
 import dev.hearth.runtime.container.CreateContainer;
 import dev.hearth.runtime.container.ExecSync;
 import dev.hearth.runtime.container.InjectDevices;
+import dev.hearth.runtime.container.PodCheckpoints;
 import dev.hearth.runtime.container.PodContainersOfNode;
 import dev.hearth.runtime.container.PodContentsOfNode;
 import dev.hearth.runtime.container.RemoveContainer;
@@ -189,11 +192,15 @@ final class Wiring implements AutoCloseable {
         new ContainerPlanner(layout, pods, containers, roots, plans(cgroups), shims);
     ContainerProcesses processes = new ContainerProcesses(layout, launcher, poller, planner, clock);
     CdiDevices cdi = new CdiDevices(configuration.cdi().folders());
+    Checkpoints checkpoints =
+        Checkpoints.open(layout.root(), Criu.installed(poller), blocking, clock);
     ContainerLimits limits = new ContainerLimits(parts);
     ContainerInfo info = new ContainerInfo(pods, parts, planner);
     Optional<NriServer> nri =
         nri(new NriServer.Node(layout, pods, containers, sandboxes, info, limits, poller));
     NodePlugins plugins = nri.map(NriServer::plugins).orElse(NodePlugins.NONE);
+    CheckpointContainer checkpoint =
+        new CheckpointContainer(pods, containers, parts, planner, info, checkpoints);
     ContainerExits exits = new ContainerExits(processes, parts, plugins, events);
     StopContainer stop = new StopContainer(containers, processes, parts, plugins);
     RemoveContainer remove =
@@ -283,7 +290,8 @@ final class Wiring implements AutoCloseable {
                 new UpdateContainerResources(containers, limits, plugins),
                 new ReopenContainerLog(containers, processes),
                 new ExecSync(containers, beginExec, poller),
-                new Checkpoint(pods, containers, "criu")),
+                checkpoint,
+                new PodCheckpoints(pods, checkpoints)),
             new RuntimeService.StreamVerbs(
                 new Exec(containers, streams),
                 new Attach(containers, streams),
@@ -323,6 +331,7 @@ final class Wiring implements AutoCloseable {
             failpoints,
             clock);
     report.set(Optional.of(recovery.run()));
+    checkpoint.recover();
     images.scan();
     if (nri.isPresent()) {
       nri.get().serve();

@@ -41,6 +41,7 @@ class ArchitectureTest {
               Map.entry("registry", List.of()),
               Map.entry("snapshot", List.of("content", NATIVE)),
               Map.entry("image", List.of("store", "registry", "content", "snapshot")),
+              Map.entry("checkpoint", List.of(SHIM, NATIVE)),
               Map.entry("network", List.of("store", NATIVE)),
               Map.entry("cgroup", List.of(NATIVE)),
               Map.entry(
@@ -51,6 +52,7 @@ class ArchitectureTest {
                       "pod",
                       "image",
                       "cdi",
+                      "checkpoint",
                       "snapshot",
                       "spec",
                       "cgroup",

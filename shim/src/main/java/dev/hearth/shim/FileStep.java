@@ -126,6 +126,24 @@ sealed interface FileStep extends Step {
     }
   }
 
+  /** Binds a path of the root to one of the host, so that the host's programs can name it. */
+  record Expose(String path, Path at) implements FileStep {
+    @Override
+    public int type() {
+      return 0x0215;
+    }
+
+    @Override
+    public void write(PlanWriter out) {
+      out.text(path).text(at);
+    }
+
+    @Override
+    public String purpose() {
+      return "show " + path;
+    }
+  }
+
   record Mask(String path) implements FileStep {
     @Override
     public int type() {

@@ -3,6 +3,7 @@ package dev.hearth.shim;
 import dev.hearth.linux.Fd;
 import dev.hearth.linux.MountAttribute;
 import dev.hearth.linux.Propagation;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
@@ -47,11 +48,29 @@ final class FileTreeSteps {
 
   void addTo(List<Step> steps) {
     RootFileSystem root = files.root();
+    build(MountBase.ROOT, steps);
+    steps.add(new FileStep.Pivot());
+    root.propagation()
+        .ifPresent(propagation ->
+            steps.add(
+                new FileStep.ChangeMount(
+                    "/", List.of(MountChange.propagating(false, propagation)))));
+    if (root.readOnly()) {
+      steps.add(new FileStep.ChangeMount("/", List.of(readOnly(false))));
+    }
+  }
+
+  /** The same for a program that keeps seeing the host's files, and these among them. */
+  void addForeign(Body.Restored restored, List<Step> steps) {
+    build(restored.root(), steps);
+    restored.exposed().forEach((path, at) -> steps.add(new FileStep.Expose(path, at)));
+  }
+
+  private void build(Path at, List<Step> steps) {
+    RootFileSystem root = files.root();
     // What the host unmounts goes away here too; what is mounted here stays here.
     steps.add(new FileStep.SetPropagation(Propagation.SLAVE));
-    steps.add(
-        new FileStep.AttachRoot(
-            root.source(), number(root.source()), MountBase.ROOT, root.changes()));
+    steps.add(new FileStep.AttachRoot(root.source(), number(root.source()), at, root.changes()));
     for (ContainerMount mount : files.mounts()) {
       steps.add(new FileStep.AttachMount(mount, number(mount.source())));
     }
@@ -70,15 +89,6 @@ final class FileTreeSteps {
       steps.add(new FileStep.Remount(path, List.of(readOnly(true))).skippingAbsent());
     }
     files.masked().forEach(path -> steps.add(new FileStep.Mask(path).skippingAbsent()));
-    steps.add(new FileStep.Pivot());
-    root.propagation()
-        .ifPresent(propagation ->
-            steps.add(
-                new FileStep.ChangeMount(
-                    "/", List.of(MountChange.propagating(false, propagation)))));
-    if (root.readOnly()) {
-      steps.add(new FileStep.ChangeMount("/", List.of(readOnly(false))));
-    }
   }
 
   private static MountChange readOnly(boolean recursive) {

@@ -1,9 +1,11 @@
 package dev.hearth.shim;
 
 import dev.hearth.linux.Fd;
+import dev.hearth.linux.Namespace;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * How a container is started and looked after. Pure: {@link ShimLauncher} carries it out.
@@ -25,17 +27,45 @@ public record LaunchPlan(
    * @param mountBase the mount namespace to copy
    */
   Plan compile(Fd mountBase) {
+    if (process.body() instanceof Body.Restored restored) {
+      return restore(restored);
+    }
     List<Step> steps = new ArrayList<>();
     FileTreeSteps tree = new FileTreeSteps(files, stdio, process);
     steps.add(new ShimStep.StartFromMounts(tree.number(mountBase)));
     shimSteps(steps);
     containerSteps(steps);
+    sysctls(steps);
+    tree.addTo(steps);
+    ProcessSteps.afterPivot(process, steps);
+    return new Plan(PlanKind.LAUNCH, steps, tree.descriptors());
+  }
+
+  private void sysctls(List<Step> steps) {
     namespaces
         .sysctls()
         .forEach((name, value) ->
             steps.add(new FileStep.WriteFile("/proc/sys/" + name.replace('.', '/'), value)));
-    tree.addTo(steps);
-    ProcessSteps.afterPivot(process, steps);
+  }
+
+  private Plan restore(Body.Restored restored) {
+    if (namespaces.isUserNamespaced()
+        || !namespaces.created().contains(Namespace.PID)
+        || stdio instanceof Stdio.Terminal) {
+      throw new IllegalArgumentException(
+          "processes with a terminal, with a user namespace or without a PID namespace of their own"
+              + " cannot be restored");
+    }
+    List<Step> steps = new ArrayList<>();
+    FileTreeSteps tree = new FileTreeSteps(files, stdio, process);
+    shimSteps(steps);
+    CgroupSteps.add(cgroups, steps);
+    steps.add(ProcessSteps.ownStreams(process, namespaces.idMaps()));
+    NamespaceSteps.add(namespaces.without(Namespace.PID), steps);
+    steps.add(new ShimStep.Successor(restored.pidFile(), Set.of(Namespace.PID)));
+    sysctls(steps);
+    tree.addForeign(restored, steps);
+    ProcessSteps.restore(restored, steps);
     return new Plan(PlanKind.LAUNCH, steps, tree.descriptors());
   }
 

@@ -9,6 +9,7 @@ sealed interface ProcessStep extends Step {
     UMASK(0x0302, "set the umask"),
     KEEP_CAPS(0x0304, "keep capabilities"),
     NO_NEW_PRIVS(0x0308, "set no_new_privs"),
+    STDIO_ASIDE(0x030b, "move stdio"),
     CLOSE_FDS(0x030c, "close descriptors"),
     PAUSE(0x030e, "pause");
 

@@ -69,6 +69,19 @@ final class ProcessSteps {
         switch (process.body()) {
           case Body.Program program -> new ProcessStep.Exec(program);
           case Body.Pause _ -> ProcessStep.Plain.of(Kind.PAUSE);
+          case Body.Restored restored -> throw notHere(restored);
         });
+  }
+
+  private static IllegalArgumentException notHere(Body.Restored restored) {
+    return new IllegalArgumentException("only a launch restores: " + restored.program());
+  }
+
+  /** The program that restores keeps the rights it needs for that. */
+  static void restore(Body.Restored restored, List<Step> steps) {
+    steps.add(ProcessStep.Plain.of(Kind.CLOSE_FDS));
+    steps.add(ProcessStep.Plain.of(Kind.STDIO_ASIDE, Body.Restored.FIRST_STREAM));
+    steps.add(
+        new ProcessStep.Exec(new Body.Program(restored.program(), restored.environment(), "")));
   }
 }

@@ -230,6 +230,23 @@ sealed interface ShimStep extends Step {
     }
   }
 
+  record Successor(Path pidFile, Set<Namespace> namespaces) implements ShimStep {
+    @Override
+    public int type() {
+      return 0x0113;
+    }
+
+    @Override
+    public void write(PlanWriter out) {
+      out.text(pidFile).u64(namespaces.stream().mapToLong(Namespace::bits).sum());
+    }
+
+    @Override
+    public String purpose() {
+      return "restore processes";
+    }
+  }
+
   record Pin(Namespace kind, Path path) implements ShimStep {
     @Override
     public int type() {

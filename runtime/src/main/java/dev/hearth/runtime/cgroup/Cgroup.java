@@ -132,6 +132,15 @@ public final class Cgroup {
     tools.freezer().thaw(path);
   }
 
+  /**
+   * Its folder in the hierarchy that freezes it.
+   *
+   * @throws CgroupException UNSUPPORTED if this host has none
+   */
+  public Path freezerFolder() throws CgroupException {
+    return tools.freezer().folder(path);
+  }
+
   public boolean isFrozen() throws CgroupException {
     return tools.freezer().isFrozen(path);
   }

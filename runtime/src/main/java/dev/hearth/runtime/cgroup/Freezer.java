@@ -76,6 +76,12 @@ final class Freezer {
     }
   }
 
+  Path folder(CgroupPath group) throws CgroupException {
+    return layout.unified().isPresent()
+        ? layout.unified().get().folder(group)
+        : v1State(group).resolveSibling("");
+  }
+
   private Path v1State(CgroupPath group) throws CgroupException {
     Hierarchy freezer =
         layout

@@ -122,6 +122,11 @@ public final class ContainerParts {
         : Optional.of(Path.of(directory).resolve(relative));
   }
 
+  /** The folder with what it wrote to its root file system; only to be read. */
+  Path written(ContainerId id) throws IOException {
+    return roots.written(id);
+  }
+
   /** Containers that have a folder for their shim's socket and exit record, recorded or not. */
   public List<ContainerId> stateFolders() {
     String[] names = layout.containers().toFile().list();

@@ -278,6 +278,12 @@ public final class ContainerPlanner {
     return pins;
   }
 
+  /** Where file systems are mounted that the container has to itself, besides its root. */
+  Set<String> ownMounts(PodRecord pod, ContainerRecord container) {
+    return compile(pod, container, Optional.empty(), unmounted(container.id()), Map.of())
+        .ownMounts();
+  }
+
   private Optional<Path> targetPid(ContainerRecord container) {
     String target = container.spec().security().namespaces().targetContainer();
     if (target.isEmpty()) {

@@ -6,18 +6,25 @@ import dev.hearth.proto.cri.v1.CheckpointPodRequest;
 import dev.hearth.proto.cri.v1.CheckpointPodResponse;
 import dev.hearth.proto.cri.v1.RestorePodRequest;
 import dev.hearth.proto.cri.v1.RestorePodResponse;
-import dev.hearth.runtime.container.Checkpoint;
+import dev.hearth.runtime.container.CheckpointContainer;
+import dev.hearth.runtime.container.PodCheckpoints;
 import io.grpc.stub.StreamObserver;
+import java.time.Duration;
 
 /** The methods of CRI's RuntimeService that are about checkpoints. */
 abstract class RuntimeCheckpoints extends RuntimeStreams {
-  private final Calls calls;
-  private final Checkpoint checkpoint;
+  private static final long MAX_TIMEOUT = Duration.ofDays(1).toSeconds();
 
-  RuntimeCheckpoints(Calls calls, Readers readers, Checkpoint checkpoint) {
+  private final Calls calls;
+  private final CheckpointContainer checkpoint;
+  private final PodCheckpoints pods;
+
+  RuntimeCheckpoints(
+      Calls calls, Readers readers, CheckpointContainer checkpoint, PodCheckpoints pods) {
     super(calls, readers);
     this.calls = calls;
     this.checkpoint = checkpoint;
+    this.pods = pods;
   }
 
   @Override
@@ -28,7 +35,10 @@ abstract class RuntimeCheckpoints extends RuntimeStreams {
         request,
         observer,
         () -> {
-          checkpoint.container(request.getContainerId());
+          checkpoint.save(
+              request.getContainerId(),
+              request.getLocation(),
+              Duration.ofSeconds(Math.clamp(request.getTimeout(), 0, MAX_TIMEOUT)));
           return CheckpointContainerResponse.getDefaultInstance();
         });
   }
@@ -41,7 +51,7 @@ abstract class RuntimeCheckpoints extends RuntimeStreams {
         request,
         observer,
         () -> {
-          checkpoint.pod(request.getPodSandboxId());
+          pods.save(request.getPodSandboxId());
           return CheckpointPodResponse.getDefaultInstance();
         });
   }
@@ -53,7 +63,7 @@ abstract class RuntimeCheckpoints extends RuntimeStreams {
         request,
         observer,
         () -> {
-          checkpoint.restorePod(request.getCheckpointPath());
+          pods.restore(request.getCheckpointPath());
           return RestorePodResponse.getDefaultInstance();
         });
   }

@@ -57,9 +57,10 @@ import dev.hearth.proto.cri.v1.UpdateRuntimeConfigResponse;
 import dev.hearth.proto.cri.v1.VersionRequest;
 import dev.hearth.proto.cri.v1.VersionResponse;
 import dev.hearth.runtime.cgroup.Cgroups;
-import dev.hearth.runtime.container.Checkpoint;
+import dev.hearth.runtime.container.CheckpointContainer;
 import dev.hearth.runtime.container.CreateContainer;
 import dev.hearth.runtime.container.ExecSync;
+import dev.hearth.runtime.container.PodCheckpoints;
 import dev.hearth.runtime.container.RemoveContainer;
 import dev.hearth.runtime.container.ReopenContainerLog;
 import dev.hearth.runtime.container.StartContainer;
@@ -103,7 +104,8 @@ public final class RuntimeService extends RuntimeCheckpoints {
       UpdateContainerResources update,
       ReopenContainerLog reopenLog,
       ExecSync execSync,
-      Checkpoint checkpoint) {}
+      CheckpointContainer checkpoint,
+      PodCheckpoints podCheckpoints) {}
 
   /** The verbs whose clients connect to streams afterwards. */
   public record StreamVerbs(Exec exec, Attach attach, PortForward portForward) {}
@@ -129,7 +131,7 @@ public final class RuntimeService extends RuntimeCheckpoints {
       ContainerVerbs containers,
       StreamVerbs streams,
       Readers readers) {
-    super(calls, readers, containers.checkpoint());
+    super(calls, readers, containers.checkpoint(), containers.podCheckpoints());
     this.calls = calls;
     this.version = version;
     this.cgroupDriver =

@@ -402,6 +402,15 @@ public final class RootFilesystems implements AutoCloseable {
   }
 
   /**
+   * The folder in which overlayfs keeps what a container wrote; only to be read.
+   *
+   * @throws SnapshotException when it has no root file system
+   */
+  public Path written(ContainerId container) throws SnapshotException {
+    return snapshot(container).upper();
+  }
+
+  /**
    * Removes a container's root file system; one that is not here is removed already. Mounts of it
    * keep what they need until they are gone. A large one is deleted in the background, having lost
    * its name.

@@ -2,8 +2,10 @@ package dev.hearth.runtime.spec;
 
 import dev.hearth.linux.Namespace;
 import dev.hearth.shim.CgroupJoins;
+import dev.hearth.shim.ContainerMount;
 import dev.hearth.shim.FileTree;
 import dev.hearth.shim.LaunchPlan;
+import dev.hearth.shim.MountSource;
 import dev.hearth.shim.NamespaceSetup;
 import dev.hearth.shim.ProcessSetup;
 import dev.hearth.shim.Stdio;
@@ -12,6 +14,7 @@ import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A container, compiled.
@@ -35,6 +38,18 @@ public record ContainerPlan(
   /** The plan the shim carries out. */
   public LaunchPlan launch(Supervision supervision, CgroupJoins cgroups) {
     return new LaunchPlan(supervision, stdio, cgroups, namespaces, files, process);
+  }
+
+  /**
+   * Where file systems are mounted that the container has to itself: their content goes with it. A
+   * cgroup file system shows the node's.
+   */
+  public Set<String> ownMounts() {
+    return files.mounts().stream()
+        .filter(mount ->
+            mount.source() instanceof MountSource.FileSystem own && !own.type().equals("cgroup2"))
+        .map(ContainerMount::target)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** The namespaces in which it lives and the daemon may not. */
