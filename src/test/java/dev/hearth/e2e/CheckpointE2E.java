@@ -5,32 +5,85 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.hearth.linux.testing.NeedsRoot;
 import dev.hearth.proto.cri.v1.CheckpointContainerRequest;
 import dev.hearth.proto.cri.v1.CheckpointPodRequest;
+import dev.hearth.proto.cri.v1.ContainerConfig;
 import dev.hearth.proto.cri.v1.ContainerState;
 import dev.hearth.proto.cri.v1.RestorePodRequest;
+import dev.hearth.testing.Await;
 import dev.hearth.testing.TestBed;
 import dev.hearth.testing.TestPod;
+import dev.hearth.testing.WorkingCriu;
 import io.grpc.Status;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Checkpoints are refused with a reason, and what was to be checkpointed runs on. */
+/** Containers are saved and run on; where that cannot be, the reason is said. */
 @NeedsRoot
 class CheckpointE2E {
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final String COUNTER =
+      "mkdir /new; rm -r /srv; i=0; while :; do i=$((i+1)); echo $i > /new/count; echo $i; sleep"
+          + " 0.1; done";
+
   @RegisterExtension static final TestBed BED = new TestBed();
 
   @Test
+  void aContainerIsSavedWholeAndCountsOn() throws IOException {
+    WorkingCriu.assume();
+    Path archive = BED.folder().resolve("counter.tar");
+    try (TestPod pod = TestPod.of(BED, "saved", linux -> {})) {
+      ContainerConfig counter = pod.script("counter", COUNTER, linux -> {});
+      String id = pod.start(counter);
+      awaitLines(pod, counter, 3);
+      save(id, archive);
+      int counted = pod.printed(counter).size();
+      awaitLines(pod, counter, counted + 3);
+      assertThat(pod.printed(counter).getLast())
+          .isEqualTo(Integer.toString(pod.printed(counter).size()));
+      assertThat(BED.cri().status(id).getState()).isEqualTo(ContainerState.CONTAINER_RUNNING);
+      assertThat(BED.cri().exec(id, "cat", "/new/count").getExitCode()).isZero();
+    }
+    assertThat(names(archive, ""))
+        .contains("config.dump", "spec.dump", "hearth.dump", "dump.log", "stats-dump")
+        .contains("checkpoint/inventory.img", "checkpoint/pstree.img", "checkpoint/core-1.img");
+    assertThat(names(archive, "rootfs-diff.tar")).contains("new", "new/count", ".wh.srv");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(archive)))
+        .isEqualTo("rw-------");
+  }
+
+  @Test
+  void whatCannotBeSavedIsRefusedAndRunsOn() {
+    WorkingCriu.assume();
+    try (TestPod pod = TestPod.of(BED, "refused", linux -> {})) {
+      ContainerConfig terminal =
+          pod.script("terminal", "exec sleep 1000", linux -> {}).toBuilder().setTty(true).build();
+      String id = pod.start(terminal);
+      Status status = TestPod.refusal(() -> save(id, BED.folder().resolve("terminal.tar")));
+      assertThat(status.getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
+      assertThat(status.getDescription()).contains("terminal");
+      String other = pod.start(pod.script("other", "exec sleep 1000", linux -> {}));
+      assertThat(TestPod.refusal(() -> save(other, Path.of("nowhere/x.tar"))).getCode())
+          .isEqualTo(Status.Code.INVALID_ARGUMENT);
+      assertThat(BED.cri().status(id).getState()).isEqualTo(ContainerState.CONTAINER_RUNNING);
+    }
+  }
+
+  @Test
   void whatRunsIsRefusedForWantOfCriuAndRunsOn() {
+    Assumptions.assumeFalse(WorkingCriu.exists(), "this machine has a criu that works");
     try (TestPod pod = TestPod.of(BED, "kept", linux -> {})) {
-      String id = pod.create(pod.script("sleeper", "exec sleep 1000", linux -> {}));
-      assertThat(TestPod.refusal(() -> container(id)).getDescription()).contains("does not run");
-      BED.cri().start(id);
-      assertForWantOfCriu(TestPod.refusal(() -> container(id)));
-      assertForWantOfCriu(
-          TestPod.refusal(() ->
-              BED.cri()
-                  .runtime()
-                  .checkpointPod(
-                      CheckpointPodRequest.newBuilder().setPodSandboxId(pod.id()).build())));
+      String id = pod.start(pod.script("sleeper", "exec sleep 1000", linux -> {}));
+      assertForWantOfCriu(TestPod.refusal(() -> save(id, BED.folder().resolve("x.tar"))));
+      assertForWantOfCriu(TestPod.refusal(() -> savePod(pod.id())));
       assertThat(BED.cri().status(id).getState()).isEqualTo(ContainerState.CONTAINER_RUNNING);
     }
     assertForWantOfCriu(
@@ -42,24 +95,71 @@ class CheckpointE2E {
   }
 
   @Test
+  void whatDoesNotRunCannotBeSaved() {
+    try (TestPod pod = TestPod.of(BED, "still", linux -> {})) {
+      String id = pod.create(pod.script("sleeper", "exec sleep 1000", linux -> {}));
+      assertThat(TestPod.refusal(() -> save(id, BED.folder().resolve("x.tar"))).getDescription())
+          .contains("does not run");
+    }
+  }
+
+  @Test
   void whatIsNotThereIsNotFound() {
-    assertThat(TestPod.refusal(() -> container("0123456789abcdef")).getCode())
+    assertThat(
+            TestPod.refusal(() -> save("0123456789abcdef", BED.folder().resolve("x.tar")))
+                .getCode())
         .isEqualTo(Status.Code.NOT_FOUND);
   }
 
-  /** Without one that works it is the node's fault; with one it is ours. */
   private static void assertForWantOfCriu(Status status) {
     assertThat(status.getDescription()).contains("criu");
-    assertThat(status.getCode())
-        .isEqualTo(
-            status.getDescription().contains("this release")
-                ? Status.Code.UNIMPLEMENTED
-                : Status.Code.FAILED_PRECONDITION);
+    assertThat(status.getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
   }
 
-  private static void container(String id) {
-    BED.cri()
-        .runtime()
-        .checkpointContainer(CheckpointContainerRequest.newBuilder().setContainerId(id).build());
+  private static void awaitLines(TestPod pod, ContainerConfig container, int lines) {
+    Await.until(
+        () -> lines + " lines of " + container.getMetadata().getName(),
+        LIMIT,
+        () -> pod.printed(container).size() >= lines);
+  }
+
+  private static void save(String id, Path archive) {
+    var _ =
+        BED.cri()
+            .runtime()
+            .checkpointContainer(
+                CheckpointContainerRequest.newBuilder()
+                    .setContainerId(id)
+                    .setLocation(archive.toString())
+                    .setTimeout(20)
+                    .build());
+  }
+
+  private static void savePod(String id) {
+    var _ =
+        BED.cri()
+            .runtime()
+            .checkpointPod(CheckpointPodRequest.newBuilder().setPodSandboxId(id).build());
+  }
+
+  /** The files of an archive, or of one in it. */
+  private static List<String> names(Path archive, String inner) throws IOException {
+    List<String> names = new ArrayList<>();
+    try (var tar = new TarArchiveInputStream(Files.newInputStream(archive))) {
+      TarArchiveEntry entry;
+      while ((entry = tar.getNextEntry()) != null) {
+        if (inner.isEmpty()) {
+          names.add(entry.getName());
+        } else if (entry.getName().equals(inner)) {
+          var nested = new TarArchiveInputStream(tar);
+          TarArchiveEntry found;
+          while ((found = nested.getNextEntry()) != null) {
+            names.add(found.getName());
+          }
+          return names;
+        }
+      }
+    }
+    return names;
   }
 }
