@@ -1,5 +1,7 @@
 package dev.hearth.runtime.cdi;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -59,6 +61,10 @@ final class Fields {
     String text = primitive.getAsString();
     if (text.indexOf('\0') >= 0) {
       throw broken(name, "contains a NUL character");
+    }
+    if (!UTF_8.newEncoder().canEncode(text)) {
+      // JSON can write half of a surrogate pair, which is no character and in no path.
+      throw broken(name, "contains what is no character");
     }
     return text;
   }
