@@ -74,6 +74,7 @@ import dev.hearth.runtime.pod.RunPodSandbox;
 import dev.hearth.runtime.pod.RuntimeHandlers;
 import dev.hearth.runtime.pod.SandboxParts;
 import dev.hearth.runtime.pod.StopPodSandbox;
+import dev.hearth.runtime.pod.UpdatePodRanges;
 import dev.hearth.runtime.pod.UpdatePodSandboxResources;
 import dev.hearth.runtime.pod.UserRanges;
 import dev.hearth.runtime.recovery.Recovery;
@@ -260,7 +261,8 @@ final class Wiring implements AutoCloseable {
                     pods, sandboxes, plugins, events, ids, clock, failpoints, pauses, handlers),
                 stopPod,
                 removePod,
-                new UpdatePodSandboxResources(pods, plugins)),
+                new UpdatePodSandboxResources(pods, plugins),
+                new UpdatePodRanges(network)),
             new RuntimeService.ContainerVerbs(
                 new CreateContainer(
                     pods,

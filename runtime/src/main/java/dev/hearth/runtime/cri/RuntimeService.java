@@ -70,6 +70,7 @@ import dev.hearth.runtime.model.HearthException;
 import dev.hearth.runtime.pod.RemovePodSandbox;
 import dev.hearth.runtime.pod.RunPodSandbox;
 import dev.hearth.runtime.pod.StopPodSandbox;
+import dev.hearth.runtime.pod.UpdatePodRanges;
 import dev.hearth.runtime.pod.UpdatePodSandboxResources;
 import dev.hearth.runtime.stream.Attach;
 import dev.hearth.runtime.stream.Exec;
@@ -93,7 +94,8 @@ public final class RuntimeService extends RuntimeCheckpoints {
       RunPodSandbox run,
       StopPodSandbox stop,
       RemovePodSandbox remove,
-      UpdatePodSandboxResources update) {}
+      UpdatePodSandboxResources update,
+      UpdatePodRanges updateRanges) {}
 
   /** The verbs of containers. */
   public record ContainerVerbs(
@@ -184,7 +186,13 @@ public final class RuntimeService extends RuntimeCheckpoints {
   public void updateRuntimeConfig(
       UpdateRuntimeConfigRequest request, StreamObserver<UpdateRuntimeConfigResponse> observer) {
     calls.unary(
-        "UpdateRuntimeConfig", request, observer, UpdateRuntimeConfigResponse::getDefaultInstance);
+        "UpdateRuntimeConfig",
+        request,
+        observer,
+        () -> {
+          pods.updateRanges().update(request.getRuntimeConfig().getNetworkConfig().getPodCidr());
+          return UpdateRuntimeConfigResponse.getDefaultInstance();
+        });
   }
 
   @Override

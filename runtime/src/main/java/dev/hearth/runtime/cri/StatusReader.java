@@ -54,7 +54,7 @@ public final class StatusReader {
     this.contents = contents;
     this.info = info;
     this.network = network;
-    this.verboseInfo = new VerboseInfo(info, layout, cdi);
+    this.verboseInfo = new VerboseInfo(info, network, layout, cdi);
     this.handlers = handlers;
     this.clock = clock;
   }

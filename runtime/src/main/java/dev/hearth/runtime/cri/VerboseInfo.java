@@ -4,6 +4,7 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import dev.hearth.linux.Namespace;
 import dev.hearth.runtime.cdi.CdiDevices;
 import dev.hearth.runtime.container.ContainerInfo;
@@ -12,6 +13,7 @@ import dev.hearth.runtime.model.ContainerState;
 import dev.hearth.runtime.model.Layout;
 import dev.hearth.runtime.model.PodRecord;
 import dev.hearth.runtime.model.PodState;
+import dev.hearth.runtime.network.PodNetwork;
 import dev.hearth.runtime.pod.SandboxParts;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,12 +26,14 @@ import java.util.Locale;
  */
 final class VerboseInfo {
   private final ContainerInfo info;
+  private final PodNetwork network;
   private final Layout layout;
   private final CdiDevices cdi;
   private final Gson gson = new GsonBuilder().disableHtmlEscaping().create();
 
-  VerboseInfo(ContainerInfo info, Layout layout, CdiDevices cdi) {
+  VerboseInfo(ContainerInfo info, PodNetwork network, Layout layout, CdiDevices cdi) {
     this.info = info;
+    this.network = network;
     this.layout = layout;
     this.cdi = cdi;
   }
@@ -58,6 +62,10 @@ final class VerboseInfo {
     details.add("config", MessageJson.of(ConfigToCri.pod(pod.spec())));
     details.add("overhead", MessageJson.of(ToCri.resources(pod.spec().overhead())));
     details.add("resources", MessageJson.of(ToCri.resources(pod.spec().resources())));
+    String connected = network.details(pod.id());
+    if (!connected.isEmpty()) {
+      details.add("network", JsonParser.parseString(connected));
+    }
     details.add("runtimeSpec", runtimeSpec(pod));
     return gson.toJson(details);
   }

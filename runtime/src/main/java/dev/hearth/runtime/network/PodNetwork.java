@@ -60,6 +60,15 @@ public interface PodNetwork extends AutoCloseable {
    */
   Map<PodId, List<InterfaceStatistics>> statistics(Map<PodId, Path> pods) throws NetworkException;
 
+  /**
+   * How a pod is connected, for operators to read.
+   *
+   * @return a JSON object; empty if there is nothing to tell
+   */
+  default String details(PodId pod) {
+    return "";
+  }
+
   /** Namespaces made beforehand, for whoever makes those of pods. */
   default PreparedNamespaces prepared() {
     return PreparedNamespaces.NONE;

@@ -1,5 +1,7 @@
 package dev.hearth.runtime.network.cni;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
 import dev.hearth.runtime.model.PodId;
 import dev.hearth.runtime.model.PortMapping;
 import java.time.Instant;
@@ -41,5 +43,25 @@ record AttachedPod(
   /** Whether every ADD has succeeded and nothing is being taken away. */
   boolean whole() {
     return !leaving && attachments.stream().noneMatch(a -> a.result().isEmpty());
+  }
+
+  /** What an operator may want to see of it. */
+  String json() {
+    JsonArray networks = new JsonArray();
+    for (Attachment attachment : attachments) {
+      JsonObject network = new JsonObject();
+      network.addProperty("name", attachment.network());
+      network.addProperty("interface", attachment.interfaceName());
+      network.add("runtimeConfig", StrictJson.object(attachment.capabilities()));
+      if (!attachment.result().isEmpty()) {
+        network.add("result", StrictJson.object(attachment.result()));
+      }
+      networks.add(network);
+    }
+    JsonObject all = new JsonObject();
+    all.addProperty("netns", netns);
+    all.addProperty("leaving", leaving);
+    all.add("networks", networks);
+    return all.toString();
   }
 }

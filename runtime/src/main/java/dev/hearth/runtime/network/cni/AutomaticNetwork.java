@@ -112,6 +112,11 @@ public final class AutomaticNetwork implements PodNetwork {
   }
 
   @Override
+  public String details(PodId pod) {
+    return of(pod).details(pod);
+  }
+
+  @Override
   public PreparedNamespaces prepared() {
     return new PreparedNamespaces() {
       @Override

@@ -334,6 +334,11 @@ public final class CniNetwork implements PodNetwork {
   }
 
   @Override
+  public String details(PodId pod) {
+    return book.find(pod).map(AttachedPod::json).orElse("");
+  }
+
+  @Override
   public void useRanges(List<IpPrefix> podRanges) throws NetworkException {
     ranges.replace(podRanges);
   }

@@ -31,6 +31,9 @@ final class StrictJson {
       reader.setStrictness(Strictness.STRICT);
       reader.setNestingLimit(DEEPEST);
       JsonElement element = JsonParser.parseReader(reader);
+      if (text.isBlank()) {
+        throw new IllegalArgumentException("is empty");
+      }
       if (!element.isJsonObject()) {
         throw new IllegalArgumentException("is no JSON object");
       }
@@ -39,8 +42,18 @@ final class StrictJson {
       }
       return element.getAsJsonObject();
     } catch (IOException | JsonParseException | IllegalStateException e) {
-      throw new IllegalArgumentException("is no valid JSON: " + e.getMessage(), e);
+      throw new IllegalArgumentException("is no valid JSON: " + reason(e), e);
     }
+  }
+
+  /** What the reader says, less its advice to programmers. */
+  private static String reason(Exception failure) {
+    return String.valueOf(failure.getMessage())
+        .lines()
+        .findFirst()
+        .orElse("")
+        .replaceFirst("^.*Exception: ", "")
+        .replaceFirst("^Use JsonReader\\S* to accept malformed JSON", "malformed");
   }
 
   static Optional<String> string(JsonObject object, String name) {
