@@ -32,6 +32,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -230,6 +231,41 @@ class ContainerFieldsE2E {
                     .setPermissions("r"))
             .build();
     assertThat(said(config)).containsExactly(" 00 00");
+  }
+
+  @Test
+  void aBlockDeviceIsReadAndNotWrittenWhereOnlyReadingIsAllowed() throws Exception {
+    Path disk = Files.writeString(BED.folder().resolve("disk"), "marked".repeat(1 << 13));
+    String device = loop("--find", "--show", disk.toString()).strip();
+    try {
+      ContainerConfig config =
+          container(
+                  "disk",
+                  "sh",
+                  "-c",
+                  "head -c 6 /dev/disk; echo; test -b /dev/disk && echo block;"
+                      + " (echo >/dev/disk) 2>/dev/null || echo refused")
+              .addDevices(
+                  Device.newBuilder()
+                      .setHostPath(device)
+                      .setContainerPath("/dev/disk")
+                      .setPermissions("r"))
+              .build();
+      assertThat(said(config)).containsExactly("marked", "block", "refused");
+    } finally {
+      loop("--detach", device);
+    }
+  }
+
+  private static String loop(String... arguments) throws Exception {
+    List<String> command = new ArrayList<>(List.of("losetup"));
+    command.addAll(List.of(arguments));
+    Process losetup = new ProcessBuilder(command).redirectErrorStream(true).start();
+    try (var out = losetup.inputReader()) {
+      String said = out.readAllAsString();
+      assertThat(losetup.waitFor()).as(said).isZero();
+      return said;
+    }
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.hearth.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.google.gson.JsonParser;
 import dev.hearth.linux.testing.NeedsRoot;
@@ -15,6 +16,7 @@ import dev.hearth.proto.cri.v1.UpdatePodSandboxResourcesRequest;
 import dev.hearth.testing.TestBed;
 import dev.hearth.testing.TestPod;
 import io.grpc.Status;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,6 +31,9 @@ class ResourcesE2E {
   private static final boolean UNIFIED = Files.exists(Path.of("/sys/fs/cgroup/cgroup.controllers"));
 
   private static final long MIB = 1 << 20;
+
+  /** The largest count of whole pages, which v1 shows for no limit. */
+  private static final String UNLIMITED_V1 = "9223372036854771712";
 
   private static final String SHOW_V1 =
       "cat cpu/cpu.shares cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us memory/memory.limit_in_bytes"
@@ -53,7 +58,7 @@ class ResourcesE2E {
   }
 
   private static List<String> seen(String id) {
-    return BED.cri().exec(id, "sh", "-c", SHOW).getStdout().toStringUtf8().lines().toList();
+    return shell(id, SHOW);
   }
 
   private static ContainerConfig sleeper(TestPod pod, LinuxContainerResources limits) {
@@ -104,6 +109,32 @@ class ResourcesE2E {
     }
   }
 
+  @Test
+  void swapIsLimitedBesideMemory() {
+    LinuxContainerResources limits =
+        LinuxContainerResources.newBuilder()
+            .setMemoryLimitInBytes(64 * MIB)
+            .setMemorySwapLimitInBytes(96 * MIB)
+            .build();
+    String files = UNIFIED ? "memory.max memory.swap.max" : "memory.memsw.limit_in_bytes";
+    String folder = UNIFIED ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory";
+    try (TestPod pod = TestPod.of(BED, "swap", linux -> {})) {
+      String id = pod.start(sleeper(pod, limits));
+      assertThat(shell(id, "cd " + folder + "; cat " + files))
+          .isEqualTo(
+              UNIFIED
+                  ? List.of(Long.toString(64 * MIB), Long.toString(32 * MIB))
+                  : List.of(Long.toString(96 * MIB)));
+      update(id, LinuxContainerResources.newBuilder().setMemorySwapLimitInBytes(-1).build());
+      assertThat(shell(id, "cat " + folder + "/" + files.substring(files.lastIndexOf(' ') + 1)))
+          .isEqualTo(List.of(UNIFIED ? "max" : UNLIMITED_V1));
+    }
+  }
+
+  private static List<String> shell(String id, String script) {
+    return BED.cri().exec(id, "sh", "-c", script).getStdout().toStringUtf8().lines().toList();
+  }
+
   private static String onlineCpus() {
     int last = Runtime.getRuntime().availableProcessors() - 1;
     return last == 0 ? "0" : "0-" + last;
@@ -127,6 +158,7 @@ class ResourcesE2E {
       for (LinuxContainerResources odd :
           List.of(
               LinuxContainerResources.newBuilder().setCpusetCpus("4000").build(),
+              LinuxContainerResources.newBuilder().setCpusetMems("900").build(),
               LinuxContainerResources.newBuilder()
                   .setMemoryLimitInBytes(96 * MIB)
                   .setMemorySwapLimitInBytes(80 * MIB)
@@ -166,6 +198,41 @@ class ResourcesE2E {
     try (TestPod pod = TestPod.of(BED, "huge", linux -> {})) {
       assertThat(pod.run(pod.script("huge", "true", l -> l.setResources(limits))).getExitCode())
           .isZero();
+    }
+  }
+
+  @Test
+  void hugepagesAreLimitedWhereTheKernelHasThem() throws IOException {
+    Path pool = Path.of("/sys/kernel/mm/hugepages/hugepages-2048kB");
+    Path controller =
+        Path.of(UNIFIED ? "/sys/fs/cgroup/cgroup.controllers" : "/sys/fs/cgroup/hugetlb");
+    assumeThat(pool).exists();
+    assumeThat(controller).exists();
+    assumeThat(UNIFIED ? Files.readString(controller) : "hugetlb").contains("hugetlb");
+    LinuxContainerResources.Builder limits = LinuxContainerResources.newBuilder();
+    limits.addHugepageLimitsBuilder().setPageSize("2MB").setLimit(4 * MIB);
+    String file =
+        UNIFIED
+            ? "/sys/fs/cgroup/hugetlb.2MB.max"
+            : "/sys/fs/cgroup/hugetlb/hugetlb.2MB.limit_in_bytes";
+    try (TestPod pod = TestPod.of(BED, "hugepages", linux -> {})) {
+      String id = pod.start(sleeper(pod, limits.build()));
+      assertThat(shell(id, "cat " + file)).containsExactly(Long.toString(4 * MIB));
+    }
+  }
+
+  @Test
+  void unifiedSettingsThatAreNoneAreRefused() {
+    assumeThat(UNIFIED).isTrue();
+    try (TestPod pod = TestPod.of(BED, "odd-unified", linux -> {})) {
+      for (String name :
+          List.of("memory.no-such-file", "../memory.high", "cgroup.procs", "memory/high", "")) {
+        LinuxContainerResources odd =
+            LinuxContainerResources.newBuilder().putUnified(name, "0").build();
+        assertThat(TestPod.refusal(() -> pod.start(sleeper(pod, odd))).getCode())
+            .as(name)
+            .isEqualTo(Status.Code.INVALID_ARGUMENT);
+      }
     }
   }
 

@@ -2,6 +2,7 @@ package dev.hearth.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.hearth.linux.testing.NeedsRoot;
 import dev.hearth.proto.cri.v1.ContainerConfig;
@@ -20,6 +21,7 @@ import dev.hearth.proto.cri.v1.StreamPodSandboxStatsRequest;
 import dev.hearth.testing.Await;
 import dev.hearth.testing.Pods;
 import dev.hearth.testing.TestBed;
+import dev.hearth.testing.TestPod;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -111,6 +113,25 @@ class StatsE2E {
     assertThat(linux.getNetwork().getDefaultInterface().getName()).isEqualTo("eth0");
     assertThat(linux.getNetwork().getDefaultInterface().hasRxBytes()).isTrue();
     assertThat(linux.getProcess().getProcessCount().getValue()).isPositive();
+  }
+
+  @Test
+  void processesThatWaitForAProcessorArePressure() {
+    assumeThat(Path.of("/proc/pressure/cpu")).exists();
+    try (TestPod pod = TestPod.of(BED, "crowded", linux -> {})) {
+      String spin = "(while :; do :; done) & ".repeat(3) + "wait";
+      String id =
+          pod.start(
+              pod.script(
+                  "crowd",
+                  spin,
+                  linux ->
+                      linux.setResources(LinuxContainerResources.newBuilder().setCpusetCpus("0"))));
+      Await.until(
+          () -> "time that some process waited, not " + stats(id).getCpu().getPsi(),
+          LIMIT,
+          () -> stats(id).getCpu().getPsi().getSome().getTotal() > 0);
+    }
   }
 
   @Test
