@@ -27,6 +27,7 @@ import dev.hearth.runtime.registry.Pauses;
 import dev.hearth.runtime.registry.RegistryClient;
 import dev.hearth.runtime.registry.RegistryHost;
 import dev.hearth.runtime.registry.RegistryHosts;
+import dev.hearth.runtime.snapshot.DiskUsage;
 import dev.hearth.runtime.snapshot.Layers;
 import dev.hearth.runtime.store.RecordStore;
 import dev.hearth.runtime.store.StoreException;
@@ -37,6 +38,7 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Puts together what deals with images. */
 final class ImageWiring implements AutoCloseable {
@@ -140,7 +142,7 @@ final class ImageWiring implements AutoCloseable {
         .forEach(finding -> LOG.log(System.Logger.Level.WARNING, finding));
   }
 
-  BindableService service(Calls calls, RuntimeHandlers handlers) {
+  BindableService service(Calls calls, RuntimeHandlers handlers, Supplier<DiskUsage> written) {
     return new ImageService(
         calls,
         new ImageService.Verbs(
@@ -148,7 +150,8 @@ final class ImageWiring implements AutoCloseable {
             new ListImages(images),
             new ImageStatus(content),
             new RemoveImage(content),
-            new ImageFsInfo(content, root, clock)),
+            new ImageFsInfo(content, root, clock),
+            written),
         handlers);
   }
 

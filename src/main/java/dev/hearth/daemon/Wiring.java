@@ -310,7 +310,8 @@ final class Wiring implements AutoCloseable {
             report::get);
     closing(
         RpcServer.serve(
-            configuration.socket(), List.of(runtime, images.service(calls, handlers), admin)));
+            configuration.socket(),
+            List.of(runtime, images.service(calls, handlers, roots::usageOfAll), admin)));
     // Readers of events never leave by themselves, and a server waits for its calls.
     var _ = closing(events);
     Recovery recovery =

@@ -28,13 +28,18 @@ public final class Await {
   /** The same, looking less often: where a look is dear. */
   public static void until(
       Supplier<String> what, Duration limit, Duration pause, BooleanSupplier happened) {
-    long end = System.nanoTime() + limit.toNanos();
+    long end = System.nanoTime() + patient(limit).toNanos();
     while (!happened.getAsBoolean()) {
       if (System.nanoTime() - end > 0) {
         throw new AssertionError("gave up waiting for " + what.get() + " after " + limit);
       }
       pause(pause);
     }
+  }
+
+  /** A limit for the machine at hand: the property {@code hearth.patience} says how slow it is. */
+  public static Duration patient(Duration limit) {
+    return limit.multipliedBy(Integer.getInteger("hearth.patience", 1));
   }
 
   private static void pause(Duration pause) {

@@ -48,6 +48,8 @@ public final class Cri implements AutoCloseable {
   /** The kubelet's deadline for most calls. */
   private static final Duration DEADLINE = Duration.ofMinutes(2);
 
+  private static final Duration EXEC = Duration.ofSeconds(10);
+
   private final EventLoopGroup loop =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
   private final ManagedChannel channel;
@@ -163,7 +165,7 @@ public final class Cri implements AutoCloseable {
             ExecSyncRequest.newBuilder()
                 .setContainerId(containerId)
                 .addAllCmd(List.of(command))
-                .setTimeout(10)
+                .setTimeout(Await.patient(EXEC).toSeconds())
                 .build());
   }
 

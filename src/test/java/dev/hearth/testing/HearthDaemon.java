@@ -208,7 +208,7 @@ public final class HearthDaemon implements AutoCloseable {
 
   private void awaitEnd(Duration limit) {
     try {
-      if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!process.waitFor(Await.patient(limit).toMillis(), TimeUnit.MILLISECONDS)) {
         process.destroyForcibly();
         throw new AssertionError("gave up waiting for the end of " + state());
       }

@@ -35,10 +35,12 @@ import dev.hearth.runtime.model.HearthException;
 import dev.hearth.runtime.model.Sha256;
 import dev.hearth.runtime.pod.RuntimeHandlers;
 import dev.hearth.runtime.registry.Credentials;
+import dev.hearth.runtime.snapshot.DiskUsage;
 import io.grpc.stub.StreamObserver;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** CRI's ImageService. Each method translates, calls one verb, and translates back. */
@@ -48,13 +50,18 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
   private final RuntimeHandlers handlers;
   private final Gson gson = new Gson();
 
-  /** What is done with images. */
+  /**
+   * What is done with images.
+   *
+   * @param written what all containers have written, on the same file system
+   */
   public record Verbs(
       PullImage pull,
       ListImages list,
       ImageStatus status,
       RemoveImage remove,
-      ImageFsInfo fsInfo) {}
+      ImageFsInfo fsInfo,
+      Supplier<DiskUsage> written) {}
 
   /**
    * @param handlers that a request may name
@@ -211,20 +218,22 @@ public final class ImageService extends ImageServiceGrpc.ImageServiceImplBase {
         request,
         observer,
         () -> {
-          ImageFsInfo.Usage usage = verbs.fsInfo().usage();
-          FilesystemUsage images =
-              FilesystemUsage.newBuilder()
-                  .setTimestamp(ToCri.nanos(usage.at()))
-                  .setFsId(
-                      FilesystemIdentifier.newBuilder().setMountpoint(usage.directory().toString()))
-                  .setUsedBytes(StatsToCri.value(usage.bytes()))
-                  .setInodesUsed(StatsToCri.value(usage.inodes()))
-                  .build();
+          ImageFsInfo.Usage images = verbs.fsInfo().usage();
+          DiskUsage written = verbs.written().get();
           // Containers write to the same file system.
           return ImageFsInfoResponse.newBuilder()
-              .addImageFilesystems(images)
-              .addContainerFilesystems(images)
+              .addImageFilesystems(usage(images, images.bytes(), images.inodes()))
+              .addContainerFilesystems(usage(images, written.bytes(), written.inodes()))
               .build();
         });
+  }
+
+  private static FilesystemUsage usage(ImageFsInfo.Usage where, long bytes, long inodes) {
+    return FilesystemUsage.newBuilder()
+        .setTimestamp(ToCri.nanos(where.at()))
+        .setFsId(FilesystemIdentifier.newBuilder().setMountpoint(where.directory().toString()))
+        .setUsedBytes(StatsToCri.value(bytes))
+        .setInodesUsed(StatsToCri.value(inodes))
+        .build();
   }
 }

@@ -401,6 +401,14 @@ public final class RootFilesystems implements AutoCloseable {
     return snapshot == null ? Optional.empty() : usage.of(container, snapshot.upper());
   }
 
+  /** What all containers wrote, as far as it was measured: the sum of {@link #usage}. */
+  public DiskUsage usageOfAll() {
+    return snapshots.keySet().stream()
+        .flatMap(container -> usage(container).stream())
+        .map(UpperUsage.Measured::usage)
+        .reduce(DiskUsage.NONE, DiskUsage::plus);
+  }
+
   /**
    * The folder in which overlayfs keeps what a container wrote; only to be read.
    *
