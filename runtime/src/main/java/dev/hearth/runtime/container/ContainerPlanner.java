@@ -120,9 +120,7 @@ public final class ContainerPlanner {
 
   /** What the container's control group is to allow. */
   List<DeviceRule> deviceRules(PodRecord pod, ContainerRecord container) {
-    return compile(pod, container, Optional.empty(), unmounted(container.id()), Map.of())
-        .devices()
-        .stream()
+    return plans.devices(pod.spec(), container, surroundings(pod, container)).stream()
         .map(d -> DeviceRule.allow(d.kind(), d.major(), d.minor(), d.access()))
         .toList();
   }
@@ -236,20 +234,33 @@ public final class ContainerPlanner {
       Optional<Cgroup> cgroup,
       MountSource root,
       Map<String, MountSource> sources) {
+    return plans.compile(
+        pod.spec(), container, surroundings(pod, container, cgroup, root, sources));
+  }
+
+  /** Without what only a start has. */
+  private Surroundings surroundings(PodRecord pod, ContainerRecord container) {
+    return surroundings(pod, container, Optional.empty(), unmounted(container.id()), Map.of());
+  }
+
+  private Surroundings surroundings(
+      PodRecord pod,
+      ContainerRecord container,
+      Optional<Cgroup> cgroup,
+      MountSource root,
+      Map<String, MountSource> sources) {
     Path state = layout.pod(pod.id());
-    Surroundings around =
-        new Surroundings(
-            root,
-            new Surroundings.PodPaths(
-                PodFiles.hosts(state),
-                PodFiles.hostname(state),
-                PodFiles.resolvConf(state),
-                PodFiles.shm(state)),
-            podNamespaces(pod, state),
-            targetPid(container),
-            cgroup.map(group -> folders(group.join())).orElseGet(TreeMap::new),
-            placeholders(container, sources));
-    return plans.compile(pod.spec(), container, around);
+    return new Surroundings(
+        root,
+        new Surroundings.PodPaths(
+            PodFiles.hosts(state),
+            PodFiles.hostname(state),
+            PodFiles.resolvConf(state),
+            PodFiles.shm(state)),
+        podNamespaces(pod, state),
+        targetPid(container),
+        cgroup.map(group -> folders(group.join())).orElseGet(TreeMap::new),
+        placeholders(container, sources));
   }
 
   /** Where a source is opened only for the start, its host path stands for it until then. */
@@ -338,8 +349,7 @@ public final class ContainerPlanner {
       Optional<WindowSize> terminal,
       CgroupJoins joins) {
     PodRecord pod = pods.require(container.podId().value()).record();
-    ContainerPlan plan =
-        compile(pod, container, Optional.empty(), unmounted(container.id()), Map.of());
-    return plans.exec(pod.spec(), container, plan, command, terminal, joins);
+    return plans.exec(
+        pod.spec(), container, surroundings(pod, container), command, terminal, joins);
   }
 }

@@ -69,10 +69,13 @@ public final class StatsReader {
 
   Stream<ContainerStats> containers(ContainerStatsFilter filter) {
     forgetGone();
-    return containers.all().stream()
-        .map(container -> container.record())
-        .filter(record -> Filters.matches(filter, record))
-        .flatMap(record -> container(record).stream());
+    List<ContainerRecord> asked =
+        containers.all().stream()
+            .map(container -> container.record())
+            .filter(record -> Filters.matches(filter, record))
+            .toList();
+    // Nearly all of it is reading files of the kernel's, which every processor can do.
+    return asked.parallelStream().map(this::container).toList().stream().flatMap(Optional::stream);
   }
 
   private Optional<ContainerStats> container(ContainerRecord record) {

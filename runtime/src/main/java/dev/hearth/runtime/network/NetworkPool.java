@@ -24,6 +24,9 @@ final class NetworkPool implements PreparedNamespaces, AutoCloseable {
   /** Pods often start several at once; making new ones meanwhile would slow them down. */
   private static final Duration QUIET = Duration.ofMillis(30);
 
+  /** A daemon that starts has enough to do until it answers. */
+  private static final Duration AFTER_START = Duration.ofMillis(500);
+
   private static final Duration AFTER_FAILURE = Duration.ofSeconds(5);
 
   /** A namespace and what is in it. */
@@ -68,7 +71,7 @@ final class NetworkPool implements PreparedNamespaces, AutoCloseable {
     try {
       if (!started && !closed && size > 0) {
         started = true;
-        notBeforeNanos = System.nanoTime() + QUIET.toNanos();
+        notBeforeNanos = System.nanoTime() + AFTER_START.toNanos();
         filler.start();
       }
     } finally {

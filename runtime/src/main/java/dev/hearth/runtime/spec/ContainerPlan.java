@@ -1,6 +1,5 @@
 package dev.hearth.runtime.spec;
 
-import dev.hearth.linux.Namespace;
 import dev.hearth.shim.CgroupJoins;
 import dev.hearth.shim.ContainerMount;
 import dev.hearth.shim.FileTree;
@@ -11,7 +10,6 @@ import dev.hearth.shim.ProcessSetup;
 import dev.hearth.shim.Stdio;
 import dev.hearth.shim.Supervision;
 import java.nio.file.Path;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -50,12 +48,5 @@ public record ContainerPlan(
             mount.source() instanceof MountSource.FileSystem own && !own.type().equals("cgroup2"))
         .map(ContainerMount::target)
         .collect(Collectors.toUnmodifiableSet());
-  }
-
-  /** The namespaces in which it lives and the daemon may not. */
-  Set<Namespace> entered() {
-    Set<Namespace> all = EnumSet.copyOf(namespaces.created());
-    all.addAll(namespaces.joined().keySet());
-    return all;
   }
 }

@@ -1,5 +1,6 @@
 package dev.hearth.runtime.spec;
 
+import dev.hearth.linux.Namespace;
 import dev.hearth.runtime.model.Adjustment;
 import dev.hearth.runtime.model.ContainerRecord;
 import dev.hearth.runtime.model.ContainerSpec;
@@ -18,6 +19,7 @@ import dev.hearth.shim.ContainerLink;
 import dev.hearth.shim.ContainerMount;
 import dev.hearth.shim.ExecPlan;
 import dev.hearth.shim.FileTree;
+import dev.hearth.shim.NamespaceSetup;
 import dev.hearth.shim.ProcessSetup;
 import dev.hearth.shim.ResourceLimit;
 import dev.hearth.shim.RootFileSystem;
@@ -26,6 +28,7 @@ import dev.hearth.shim.Stdio;
 import dev.hearth.shim.WindowSize;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -74,8 +77,7 @@ public final class ContainerPlans {
     users.ifPresent(namespace -> UserMaps.check(namespace, container.user()));
     ContainerMounts mounts =
         new ContainerMounts(spec, image, around, facts.unifiedCgroups(), users);
-    ContainerDevices devices = new ContainerDevices(spec, mounts, host);
-    container.adjustment().ifPresent(adjustment -> adjustment.devices().forEach(devices::give));
+    ContainerDevices devices = devices(container, mounts);
     return new ContainerPlan(
         namespacing.setup(pod, spec.security(), around),
         files(spec, image, around, mounts, devices, users.isPresent()),
@@ -86,6 +88,26 @@ public final class ContainerPlans {
             .filter(mount -> mount.image().isEmpty())
             .map(mount -> Path.of(mount.hostPath()))
             .toList());
+  }
+
+  /**
+   * What a container's control group is to allow: {@link ContainerPlan#devices} without the rest.
+   */
+  public List<DeviceAccess> devices(PodSpec pod, ContainerRecord container, Surroundings around) {
+    ContainerMounts mounts =
+        new ContainerMounts(
+            container.spec(),
+            container.image(),
+            around,
+            facts.unifiedCgroups(),
+            pod.namespaces().user());
+    return devices(container, mounts).access();
+  }
+
+  private ContainerDevices devices(ContainerRecord container, ContainerMounts mounts) {
+    ContainerDevices devices = new ContainerDevices(container.spec(), mounts, host);
+    container.adjustment().ifPresent(adjustment -> adjustment.devices().forEach(devices::give));
+    return devices;
   }
 
   private static void check(PodSpec pod, ContainerSpec spec) {
@@ -206,23 +228,26 @@ public final class ContainerPlans {
    * Compiles a command to run in a container that runs, as the container's user with all its
    * confinement.
    *
-   * @param plan of the container
+   * @param around the container; its root file system and mounts do not matter
    * @param terminal its size, if it is to have one
    */
   public ExecPlan exec(
       PodSpec pod,
       ContainerRecord container,
-      ContainerPlan plan,
+      Surroundings around,
       List<String> command,
       Optional<WindowSize> terminal,
       CgroupJoins cgroups) {
     if (command.isEmpty() || command.getFirst().isEmpty()) {
       throw new HearthException.InvalidRequest("no command to execute");
     }
+    NamespaceSetup namespaces = namespacing.setup(pod, container.spec().security(), around);
+    Set<Namespace> entered = EnumSet.copyOf(namespaces.created());
+    entered.addAll(namespaces.joined().keySet());
     return new ExecPlan(
-        plan.entered(),
+        entered,
         cgroups,
-        plan.namespaces().idMaps(),
+        namespaces.idMaps(),
         terminal,
         process(pod, container, command, terminal.isPresent()));
   }

@@ -485,12 +485,11 @@ class ContainerPlansTest {
     request.oomScoreAdj = 300;
     request.user = new ProcessUser(5, 6, List.of(6L), "/home/five");
     ContainerPlans plans = plans(false);
-    ContainerPlan plan = plans.compile(request.pod(), request.record(), request.around());
     ExecPlan exec =
         plans.exec(
             request.pod(),
             request.record(),
-            plan,
+            request.around(),
             List.of("ls", "-l"),
             Optional.of(new WindowSize(24, 80)),
             CgroupJoins.NONE);
@@ -506,7 +505,7 @@ class ContainerPlansTest {
             plans.exec(
                 request.pod(),
                 request.record(),
-                plan,
+                request.around(),
                 List.of(),
                 Optional.empty(),
                 CgroupJoins.NONE))
