@@ -2,9 +2,11 @@ package dev.hearth.daemon;
 
 import dev.hearth.config.Configuration;
 import dev.hearth.linux.BlockingCalls;
+import dev.hearth.linux.Errno;
 import dev.hearth.linux.LinuxException;
 import dev.hearth.linux.NativeCalls;
 import dev.hearth.linux.Poller;
+import dev.hearth.linux.UnixSockets;
 import dev.hearth.runtime.cdi.CdiDevices;
 import dev.hearth.runtime.cgroup.CgroupException;
 import dev.hearth.runtime.cgroup.CgroupPath;
@@ -153,6 +155,7 @@ final class Wiring implements AutoCloseable {
     long start = System.nanoTime();
     Instant startedAt = clock.instant();
     NativeCalls.load();
+    claimBridge();
     makeDirectories();
     Poller poller = closing(new Poller());
     BlockingCalls blocking = closing(new BlockingCalls(BlockingCalls.DEFAULT_LIMIT));
@@ -435,6 +438,32 @@ final class Wiring implements AutoCloseable {
       case CNI -> plugins(blocking, poller);
       case AUTO -> new AutomaticNetwork(plugins(blocking, poller), bridge(blocking));
     };
+  }
+
+  /** All that the built-in network makes is named after its bridge: it is one daemon's alone. */
+  private void claimBridge() throws IOException {
+    Configuration.Network network = configuration.network();
+    boolean builtIn =
+        switch (network.mode()) {
+          case AUTO, BRIDGE -> true;
+          case CNI, NONE -> false;
+        };
+    if (!builtIn) {
+      return;
+    }
+    try {
+      var _ = closing(UnixSockets.claim("hearth-bridge-" + network.bridge()));
+    } catch (LinuxException e) {
+      if (e.is(Errno.EADDRINUSE)) {
+        throw new IOException(
+            "bridge "
+                + network.bridge()
+                + " is in use by another hearthd: stop it, or give this one a network.bridge and"
+                + " network.subnets of its own",
+            e);
+      }
+      throw e;
+    }
   }
 
   private BuiltInNetwork bridge(BlockingCalls blocking) throws NetworkException {

@@ -65,6 +65,24 @@ class TwoDaemonsE2E {
     BED.cri().removePod(podId);
   }
 
+  @Test
+  void aSecondDaemonOnOneBridgeEndsAndHarmsNothing() throws Exception {
+    String podId = BED.cri().runPod(Pods.pod("kept", BED.home().logs()));
+    String other = BED.folder().resolve("third").toString();
+    assertThat(
+            BED.daemon()
+                .refusalOfAnother(
+                    "--root",
+                    other,
+                    "--state",
+                    other + "-state",
+                    "--socket",
+                    other + "-state/hearth.sock"))
+        .contains("bridge " + BED.home().bridge() + " is in use by another hearthd");
+    assertThat(BED.cri().podStatus(podId).getState()).isEqualTo(PodSandboxState.SANDBOX_READY);
+    BED.cri().removePod(podId);
+  }
+
   private static int pods(HearthDaemon daemon) {
     return daemon
         .cri()

@@ -139,7 +139,24 @@ public final class BuiltInNetwork implements PodNetwork {
   public NetworkAttachment attach(PodId pod, Path netns, PodNetworkRequest request)
       throws NetworkException {
     List<PortMapping> ports = HostPorts.mapped(request.ports());
-    return call(() -> attachNow(pod, netns, ports));
+    Optional<Bandwidth> bandwidth = Bandwidth.of(request.annotations());
+    return call(() -> {
+      NetworkAttachment attachment = attachNow(pod, netns, ports);
+      if (bandwidth.isPresent()) {
+        limit(pod, netns, attachment, bandwidth.get());
+      }
+      return attachment;
+    });
+  }
+
+  private void limit(PodId pod, Path netns, NetworkAttachment attachment, Bandwidth bandwidth)
+      throws NetworkException {
+    try {
+      cables.limit(netns, attachment.hostLink(), bandwidth);
+    } catch (LinuxException e) {
+      teardown.add(attachment.hostLink(), Optional.of(pod));
+      throw new NetworkException.Refused("limit the bandwidth of pod " + pod, e);
+    }
   }
 
   private NetworkAttachment attachNow(PodId pod, Path netns, List<PortMapping> ports)

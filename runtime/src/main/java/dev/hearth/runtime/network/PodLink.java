@@ -13,6 +13,7 @@ import dev.hearth.runtime.network.netlink.NetlinkConnection;
 import dev.hearth.runtime.network.netlink.NetlinkMessage;
 import dev.hearth.runtime.network.netlink.NetlinkSockets;
 import dev.hearth.runtime.network.netlink.Routes;
+import dev.hearth.runtime.network.netlink.TrafficControl;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -204,6 +205,28 @@ final class PodLink {
       messages.add(Routes.addDefault(index, gateway));
     }
     inPod.all(messages);
+  }
+
+  /** Limits what each end of a cable sends: the host's to the pod, and the pod's to anybody. */
+  void limit(Path netns, String hostLink, Bandwidth bandwidth) throws LinuxException {
+    if (bandwidth.ingress().isPresent()) {
+      try (NetlinkConnection inHost = host.routes()) {
+        limit(inHost, hostLink, bandwidth.ingress().get());
+      }
+    }
+    if (bandwidth.egress().isPresent()) {
+      try (NetlinkConnection inPod = NetworkNamespace.at(netns, sockets).routes()) {
+        limit(inPod, IN_POD, bandwidth.egress().get());
+      }
+    }
+  }
+
+  private static void limit(NetlinkConnection routes, String name, long bitsPerSecond)
+      throws LinuxException {
+    Link link =
+        Bridge.find(routes, name)
+            .orElseThrow(() -> new LinuxException("find link", name, Errno.ENODEV));
+    routes.request(TrafficControl.limit(link.index(), name, bitsPerSecond));
   }
 
   /** Plugs the host's end of a cable into a bridge that was made anew. */

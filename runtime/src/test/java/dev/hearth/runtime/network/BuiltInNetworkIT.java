@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hearth.linux.testing.NeedsRoot;
+import dev.hearth.runtime.model.DnsConfig;
+import dev.hearth.runtime.model.PodMetadata;
 import dev.hearth.runtime.model.PortMapping;
 import dev.hearth.runtime.model.PortMapping.Protocol;
 import java.net.ConnectException;
@@ -226,5 +228,28 @@ class BuiltInNetworkIT {
       Long.parseLong(fields[9]),
       Long.parseLong(fields[10])
     };
+  }
+
+  @Test
+  void podsThatAskForABandwidthAreLimitedToItBothWays() throws Exception {
+    Path one = node.netns("limited");
+    var request =
+        new PodNetworkRequest(
+            new PodMetadata("limited", "", "", 0),
+            List.of(),
+            new DnsConfig(List.of(), List.of(), List.of()),
+            Map.of(
+                "kubernetes.io/ingress-bandwidth", "10M",
+                "kubernetes.io/egress-bandwidth", "40G"),
+            "");
+    NetworkAttachment attachment = network.attach(pod(1), one, request);
+
+    assertThat(NodeOnTrial.run(node.host, "tc", "qdisc", "show", "dev", attachment.hostLink()).output())
+        .contains("qdisc tbf", "rate 10Mbit");
+    assertThat(NodeOnTrial.run(one, "tc", "qdisc", "show", "dev", "eth0").output())
+        .contains("qdisc tbf", "rate 40Gbit");
+    try (AutoCloseable _ = serveTcp(one, "::", 80)) {
+      assertThat(askTcp(node.host, "10.9.0.2", 80)).isEqualTo("10.9.0.1");
+    }
   }
 }
