@@ -72,11 +72,29 @@ static int run(struct place *place, struct failure *failure)
 	_exit(shim_run(&plan));
 }
 
-int main(void)
+/*
+ * A systemd scope cannot be empty: this process is in it, doing nothing, until
+ * the shim is. It ends with whoever has the other end of its standard input.
+ */
+static int hold_place(void)
+{
+	char byte;
+	ssize_t got;
+
+	prctl(PR_SET_NAME, "hearth-hold");
+	do
+		got = read(0, &byte, 1);
+	while (got > 0 || (got < 0 && errno == EINTR));
+	return 0;
+}
+
+int main(int count, char **arguments)
 {
 	struct failure failure = { 0 };
 	struct place place;
 
+	if (count == 2 && strcmp(arguments[1], "hold") == 0)
+		return hold_place();
 	if (fcntl(REPORT_FD, F_SETFD, FD_CLOEXEC) < 0) {
 		static const char usage[] = "hearth-shim is started by hearthd, not by hand\n";
 		write_all(2, usage, sizeof(usage) - 1);

@@ -9,9 +9,8 @@ import dev.hearth.linux.Poller;
 import dev.hearth.linux.UnixSockets;
 import dev.hearth.runtime.cdi.CdiDevices;
 import dev.hearth.runtime.cgroup.CgroupException;
-import dev.hearth.runtime.cgroup.CgroupPath;
 import dev.hearth.runtime.cgroup.Cgroups;
-import dev.hearth.runtime.cgroup.Limits;
+import dev.hearth.runtime.cgroup.systemd.SystemdBus;
 import dev.hearth.runtime.checkpoint.Checkpoints;
 import dev.hearth.runtime.checkpoint.Criu;
 import dev.hearth.runtime.container.AttachContainer;
@@ -90,7 +89,6 @@ import dev.hearth.runtime.stream.Attach;
 import dev.hearth.runtime.stream.Exec;
 import dev.hearth.runtime.stream.PortForward;
 import dev.hearth.runtime.stream.StreamServer;
-import dev.hearth.shim.CgroupJoins;
 import dev.hearth.shim.ShimLauncher;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -109,6 +107,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 
 /**
  * Puts the daemon together, and takes it apart in reverse order. What has to be closed is pushed
@@ -159,9 +158,8 @@ final class Wiring implements AutoCloseable {
     makeDirectories();
     Poller poller = closing(new Poller());
     BlockingCalls blocking = closing(new BlockingCalls(BlockingCalls.DEFAULT_LIMIT));
-    Cgroups cgroups = cgroups(blocking);
-    var _ = cgroups.create(cgroups.config().parent(), Limits.NONE);
-    CgroupJoins shims = PauseProcess.joins(cgroups.shims().join());
+    Cgroups cgroups = cgroups(blocking, poller);
+    cgroups.begin();
     ShimLauncher launcher = closing(new ShimLauncher(poller, shimProgram()));
     PodNetwork network = closing(network(blocking, poller));
     Layers layers = Layers.open(layout.root());
@@ -189,11 +187,11 @@ final class Wiring implements AutoCloseable {
             owned,
             network,
             cgroups,
-            new PauseProcess(layout, launcher, poller, cgroups, shims),
+            new PauseProcess(layout, launcher, poller, cgroups),
             blocking);
     ContainerParts parts = new ContainerParts(layout, pods, sandboxes, roots, cgroups);
     ContainerPlanner planner =
-        new ContainerPlanner(layout, pods, containers, roots, plans(cgroups), shims);
+        new ContainerPlanner(layout, pods, containers, roots, plans(cgroups));
     ContainerProcesses processes = new ContainerProcesses(layout, launcher, poller, planner, clock);
     CdiDevices cdi = new CdiDevices(configuration.cdi().folders());
     Checkpoints checkpoints =
@@ -387,17 +385,20 @@ final class Wiring implements AutoCloseable {
     return Path.of(System.getProperty("hearth.home", "."), "libexec", "hearth-shim");
   }
 
-  private Cgroups cgroups(BlockingCalls blocking) throws CgroupException, InterruptedException {
+  private Cgroups cgroups(BlockingCalls blocking, Poller poller) throws CgroupException {
+    Consumer<String> warn = warning -> LOG.log(System.Logger.Level.WARNING, warning);
     Cgroups.Driver driver =
         switch (configuration.cgroup().driver()) {
           case AUTO, CGROUPFS -> Cgroups.Driver.CGROUPFS;
           case SYSTEMD -> Cgroups.Driver.SYSTEMD;
         };
-    return Cgroups.detect(
-        new Cgroups.Config(CgroupPath.parse(configuration.cgroup().parent()), driver),
-        blocking,
-        clock,
-        warning -> LOG.log(System.Logger.Level.WARNING, warning));
+    Cgroups.Config config = Cgroups.Config.of(configuration.cgroup().parent(), driver);
+    return switch (driver) {
+      case CGROUPFS -> Cgroups.detect(config, blocking, clock, warn);
+      case SYSTEMD ->
+          Cgroups.underSystemd(
+              config, closing(SystemdBus.system()), shimProgram(), poller, blocking, clock, warn);
+    };
   }
 
   private RuntimeHandlers handlers(OwnedNamespaces owned, RootFilesystems roots)

@@ -24,6 +24,9 @@ import java.util.stream.Collectors;
 public record DaemonHome(Path folder, int number, List<String> plainHttp, LogLevel level) {
   private static final int NUMBERS = 1 << 13;
 
+  /** Who makes the cgroups in tests: systemd can only where it is process 1. */
+  private static final String DRIVER = System.getProperty("hearth.cgroup-driver", "cgroupfs");
+
   public DaemonHome {
     plainHttp = List.copyOf(plainHttp);
     if (number < 0 || number >= NUMBERS) {
@@ -102,7 +105,8 @@ public record DaemonHome(Path folder, int number, List<String> plainHttp, LogLev
   }
 
   public String cgroupParent() {
-    return "/hearth-test-%04x".formatted(number);
+    return (DRIVER.equals("systemd") ? "/hearth_test_%04x.slice" : "/hearth-test-%04x")
+        .formatted(number);
   }
 
   /** One of 8192 networks for 508 pods in shared address space, RFC 6598: no node's own. */
@@ -129,7 +133,7 @@ public record DaemonHome(Path folder, int number, List<String> plainHttp, LogLev
         level = "%s"
         [cgroup]
         parent = "%s"
-        driver = "cgroupfs"
+        driver = "%s"
         [registry]
         hosts = "%s"
         plain_http = [%s]
@@ -153,6 +157,7 @@ public record DaemonHome(Path folder, int number, List<String> plainHttp, LogLev
                 state(),
                 level.name().toLowerCase(Locale.ROOT),
                 cgroupParent(),
+                DRIVER,
                 folder.resolve("hosts"),
                 hosts,
                 bridge(),

@@ -68,6 +68,9 @@ public final class Cgroup {
     LimitWriter out = new LimitWriter(tools.files(), path, fresh);
     try {
       tools.limits().apply(limits, out);
+      if (!fresh) {
+        tools.driver().changed(path, limits);
+      }
     } catch (CgroupException e) {
       out.rollBack(e);
       throw e;
@@ -161,7 +164,7 @@ public final class Cgroup {
    */
   public void remove(Duration timeout) throws CgroupException, InterruptedException {
     tools.statistics().forget(path);
-    tools.tree().remove(hierarchies, path, timeout);
+    tools.driver().remove(path, timeout);
   }
 
   /**

@@ -1,12 +1,12 @@
 package dev.hearth.runtime.cgroup;
 
 import dev.hearth.linux.BlockingCalls;
+import dev.hearth.linux.Poller;
 import dev.hearth.runtime.cgroup.CgroupException.Reason;
 import dev.hearth.runtime.model.ContainerId;
 import dev.hearth.runtime.model.PodId;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -16,28 +16,21 @@ import java.util.stream.Stream;
 
 /**
  * The control groups of this host. Thread-safe; keeps no state but which warnings were given, so
- * what a daemon before this one made is found again by path alone.
- *
- * <pre>
- * /hearth/shims                    the shims (see {@link #shims})
- * /hearth/POD/CONTAINER            where the request names no parent
- * /kubepods/…/podUID/POD/CONTAINER where it does
- * </pre>
- *
- * A pod has a group of its own even below the kubelet's: the same parent may hold several pods, and
- * freezing, killing, counting and removing a pod is then one operation on one folder. On v2 only
- * leaves hold processes.
+ * what a daemon before this one made is found again by path alone. On v2 only leaves hold
+ * processes.
  */
 public final class Cgroups {
   /** Who makes groups. */
   public enum Driver {
     /** We do, in the file system. */
     CGROUPFS,
-    /** systemd does, as scopes in slices. Not yet supported. */
+    /** systemd does, as scopes in slices. */
     SYSTEMD
   }
 
   /**
+   * Who makes groups, and where.
+   *
    * @param parent above every group of ours for which the request names no other
    */
   public record Config(CgroupPath parent, Driver driver) {
@@ -48,21 +41,19 @@ public final class Cgroups {
         throw new IllegalArgumentException("the cgroup parent cannot be the root");
       }
     }
+
+    /**
+     * @param parent a path; with systemd also a slice
+     * @throws CgroupException INVALID or UNSUPPORTED if the driver cannot use it
+     */
+    public static Config of(String parent, Driver driver) throws CgroupException {
+      return new Config(
+          driver == Driver.SYSTEMD ? Slices.configured(parent) : CgroupPath.parse(parent), driver);
+    }
   }
 
-  /**
-   * Where it matters that a shim is not in the daemon's own groups: systemd's hierarchy, or
-   * stopping the service would kill it; memory, pids and CPU, or the daemon's limits would bind it,
-   * its memory be charged to the daemon, and the daemon's OOM kill take it along; the freezer.
-   */
-  private static final Set<Controller> MATTERS_TO_SHIMS =
-      EnumSet.of(
-          Controller.SYSTEMD,
-          Controller.MEMORY,
-          Controller.PIDS,
-          Controller.CPU,
-          Controller.CPUACCT,
-          Controller.FREEZER);
+  /** How systemd is reached, and how a process is started that holds a scope. */
+  record Systemd(SystemdUnits units, Placeholders placeholders) {}
 
   private final Layout layout;
   private final Config config;
@@ -77,6 +68,7 @@ public final class Cgroups {
       Freezer freezer,
       Kill kill,
       LimitFiles limits,
+      GroupDriver driver,
       StatisticsReader statistics,
       DetailsReader details) {}
 
@@ -95,8 +87,28 @@ public final class Cgroups {
             freezer,
             new Kill(files, tree, freezer, seams.pidfds()),
             limits(layout, warnings, seams.devices()),
+            driver(tree, seams),
             new StatisticsReader(files, layout, seams.pageSizes(), seams.clock()),
             new DetailsReader(files, layout, seams.pageSizes()));
+  }
+
+  private GroupDriver driver(CgroupTree tree, Seams seams) {
+    return seams.systemd().isPresent()
+        ? new SystemdDriver(
+            config.parent(),
+            layout.unified().orElseThrow(),
+            new SystemdDriver.Tools(
+                seams.files(),
+                seams.blocking(),
+                tree,
+                seams.ticker(),
+                seams.systemd().get(),
+                this::group))
+        : new FolderDriver(config.parent(), layout, tree, this::group);
+  }
+
+  private Cgroup group(CgroupPath path, List<Hierarchy> hierarchies) {
+    return new Cgroup(path, layout, hierarchies, tools);
   }
 
   private static LimitFiles limits(Layout layout, Warnings warnings, DeviceGate devices) {
@@ -119,24 +131,65 @@ public final class Cgroups {
       Pidfds pidfds,
       DeviceGate devices,
       InstantSource clock,
-      List<String> pageSizes) {}
+      List<String> pageSizes,
+      Optional<Systemd> systemd) {}
 
   /**
-   * Looks at this host.
+   * Looks at this host, whose groups we make.
    *
    * @param blocking for what may wait for memory to be written out
    * @param warn told, once each, what the host lacks
-   * @throws CgroupException UNSUPPORTED if no hierarchy is mounted, or for the systemd driver
+   * @throws CgroupException UNSUPPORTED if no hierarchy is mounted
    */
   public static Cgroups detect(
       Config config, BlockingCalls blocking, InstantSource clock, Consumer<String> warn)
       throws CgroupException {
     if (config.driver() == Driver.SYSTEMD) {
+      throw new IllegalArgumentException("systemd has to be told how it is reached");
+    }
+    return detect(config, blocking, clock, warn, Optional.empty());
+  }
+
+  /**
+   * Looks at this host, whose groups systemd makes.
+   *
+   * @param shim the program that can hold a place in a scope
+   * @param poller waits for its end
+   * @throws CgroupException UNSUPPORTED unless all controllers are on cgroup v2
+   */
+  public static Cgroups underSystemd(
+      Config config,
+      SystemdUnits units,
+      Path shim,
+      Poller poller,
+      BlockingCalls blocking,
+      InstantSource clock,
+      Consumer<String> warn)
+      throws CgroupException {
+    Cgroups cgroups =
+        detect(
+            config,
+            blocking,
+            clock,
+            warn,
+            Optional.of(new Systemd(units, new LinuxPlaceholders(shim, poller))));
+    if (cgroups.layout.mode() != Layout.Mode.V2) {
       throw new CgroupException(
           Reason.UNSUPPORTED,
-          "the systemd cgroup driver is not supported yet: set the cgroup driver to cgroupfs, here"
-              + " and in the kubelet's configuration");
+          "the systemd cgroup driver needs every controller on cgroup v2, and this host has v1"
+              + " hierarchies: boot with systemd.unified_cgroup_hierarchy=1, or set the cgroup"
+              + " driver to cgroupfs, here and in the kubelet's configuration");
     }
+    return cgroups;
+  }
+
+  private static Cgroups detect(
+      Config config,
+      BlockingCalls blocking,
+      InstantSource clock,
+      Consumer<String> warn,
+      Optional<Systemd> systemd)
+      throws CgroupException {
     CgroupFiles files = new LinuxFiles();
     Layout layout = Layout.read(files, Path.of("/proc"));
     for (Controller controller : Controller.values()) {
@@ -155,7 +208,8 @@ public final class Cgroups {
             new LinuxPidfds(),
             new LinuxDeviceGate(),
             clock,
-            hugePageSizes(files));
+            hugePageSizes(files),
+            systemd);
     return new Cgroups(layout, config, seams, warn);
   }
 
@@ -178,6 +232,11 @@ public final class Cgroups {
     return config;
   }
 
+  /** Makes what has to be there before the first pod. */
+  public void begin() throws CgroupException, InterruptedException {
+    tools.driver().begin();
+  }
+
   /**
    * Where a pod's group is, existing or not.
    *
@@ -185,18 +244,37 @@ public final class Cgroups {
    * @throws CgroupException INVALID or UNSUPPORTED if the request names no usable parent
    */
   public CgroupPath podPath(String requested, PodId pod) throws CgroupException {
-    CgroupPath parent = requested.isEmpty() ? config.parent() : CgroupPath.parse(requested);
-    return parent.child(pod.value());
+    return tools.driver().podPath(requested, pod.value());
   }
 
   /** Where a container's group is, existing or not. */
-  public static CgroupPath containerPath(CgroupPath pod, ContainerId container) {
-    return pod.child(container.value());
+  public CgroupPath containerPath(CgroupPath pod, ContainerId container) {
+    return tools.driver().containerPath(pod, container.value());
+  }
+
+  /** Where the group of a pod's process 1 is, existing or not. */
+  public CgroupPath pausePath(CgroupPath pod) {
+    return tools.driver().pausePath(pod);
   }
 
   /** The group at a path, existing or not. */
   public Cgroup at(CgroupPath path) {
-    return new Cgroup(path, layout, layout.hierarchies(), tools);
+    return group(path, layout.hierarchies());
+  }
+
+  /** Makes a pod's group. One that exists is left as it is. */
+  public void makePod(CgroupPath path) throws CgroupException, InterruptedException {
+    tools.driver().makePod(at(path));
+  }
+
+  /**
+   * Makes the group of a container or of a pod's process 1, with its limits, and a place for its
+   * shim. On failure nothing is left that was not there before.
+   *
+   * @throws CgroupException UNSUPPORTED if a limit asked for cannot be had here
+   */
+  public Seat seat(CgroupPath path, Limits limits) throws CgroupException, InterruptedException {
+    return tools.driver().seat(at(path), limits);
   }
 
   /**
@@ -208,20 +286,6 @@ public final class Cgroups {
   public Cgroup create(CgroupPath path, Limits limits) throws CgroupException {
     Cgroup group = at(path);
     group.make(limits);
-    return group;
-  }
-
-  /**
-   * Makes the group of the shims, only in the hierarchies in which it matters. Each shim joins it
-   * on its own, as a container's process does.
-   */
-  public Cgroup shims() throws CgroupException {
-    List<Hierarchy> where =
-        layout.hierarchies().stream()
-            .filter(h -> h.isV2() || h.controllers().stream().anyMatch(MATTERS_TO_SHIMS::contains))
-            .toList();
-    Cgroup group = new Cgroup(config.parent().child("shims"), layout, where, tools);
-    group.make(Limits.NONE);
     return group;
   }
 

@@ -10,6 +10,7 @@ import dev.hearth.runtime.cgroup.CgroupPath;
 import dev.hearth.runtime.cgroup.Cgroups;
 import dev.hearth.runtime.cgroup.DeviceRule;
 import dev.hearth.runtime.cgroup.Limits;
+import dev.hearth.runtime.cgroup.Seat;
 import dev.hearth.runtime.cgroup.Statistics;
 import dev.hearth.runtime.model.ContainerId;
 import dev.hearth.runtime.model.ContainerRecord;
@@ -143,10 +144,10 @@ public final class ContainerParts {
     PodFiles.deleteTree(layout.container(id));
   }
 
-  Cgroup makeCgroup(PodRecord pod, ContainerRecord container, List<DeviceRule> devices)
+  Seat makeCgroup(PodRecord pod, ContainerRecord container, List<DeviceRule> devices)
       throws CgroupException, InterruptedException {
-    CgroupPath path = Cgroups.containerPath(sandboxes.cgroup(pod.id(), pod.spec()), container.id());
-    return cgroups.create(path, Limits.of(container.spec().resources()).withDevices(devices));
+    CgroupPath path = cgroups.containerPath(sandboxes.cgroup(pod.id(), pod.spec()), container.id());
+    return cgroups.seat(path, Limits.of(container.spec().resources()).withDevices(devices));
   }
 
   /** The container's group, existing or not; nothing if its pod is gone, and the group with it. */
@@ -156,7 +157,7 @@ public final class ContainerParts {
       return Optional.empty();
     }
     CgroupPath parent = sandboxes.cgroup(pod.get().id(), pod.get().spec());
-    return Optional.of(cgroups.at(Cgroups.containerPath(parent, container.id())));
+    return Optional.of(cgroups.at(cgroups.containerPath(parent, container.id())));
   }
 
   /** The groups that a command in the container enters. */

@@ -10,6 +10,7 @@ import dev.hearth.linux.Namespaces;
 import dev.hearth.runtime.cgroup.Cgroup;
 import dev.hearth.runtime.cgroup.DeviceRule;
 import dev.hearth.runtime.cgroup.Join;
+import dev.hearth.runtime.cgroup.Seat;
 import dev.hearth.runtime.model.ContainerId;
 import dev.hearth.runtime.model.ContainerRecord;
 import dev.hearth.runtime.model.ContainerState;
@@ -70,24 +71,18 @@ public final class ContainerPlanner {
   private final Containers containers;
   private final RootFilesystems roots;
   private final ContainerPlans plans;
-  private final CgroupJoins shims;
 
-  /**
-   * @param shims the control groups of shims themselves
-   */
   public ContainerPlanner(
       Layout layout,
       Pods pods,
       Containers containers,
       RootFilesystems roots,
-      ContainerPlans plans,
-      CgroupJoins shims) {
+      ContainerPlans plans) {
     this.layout = layout;
     this.pods = pods;
     this.containers = containers;
     this.roots = roots;
     this.plans = plans;
-    this.shims = shims;
   }
 
   /** Who the container's process is to be, by the files of its image. */
@@ -143,7 +138,7 @@ public final class ContainerPlanner {
    *
    * @param root its root file system, mounted and attached nowhere
    */
-  Prepared launch(PodRecord pod, ContainerRecord container, Cgroup cgroup, Fd root)
+  Prepared launch(PodRecord pod, ContainerRecord container, Seat seat, Fd root)
       throws IOException, InterruptedException {
     List<Fd> open = new ArrayList<>();
     try {
@@ -163,9 +158,10 @@ public final class ContainerPlanner {
         }
       }
       ContainerPlan plan =
-          compile(pod, container, Optional.of(cgroup), new MountSource.Detached(root), sources);
+          compile(
+              pod, container, Optional.of(seat.group()), new MountSource.Detached(root), sources);
       return new Prepared(
-          plan.launch(supervision(pod, container, cgroup), PauseProcess.joins(cgroup.join())),
+          plan.launch(supervision(pod, container, seat), PauseProcess.joins(seat.group().join())),
           open);
     } catch (IOException | InterruptedException | RuntimeException e) {
       open.forEach(Fd::close);
@@ -207,7 +203,8 @@ public final class ContainerPlanner {
     }
   }
 
-  private Supervision supervision(PodRecord pod, ContainerRecord container, Cgroup cgroup) {
+  private Supervision supervision(PodRecord pod, ContainerRecord container, Seat seat) {
+    Cgroup cgroup = seat.group();
     Path folder = layout.container(container.id());
     Optional<Supervision.FileWrite> killRest =
         container.spec().security().namespaces().pid() == NamespaceMode.CONTAINER
@@ -224,7 +221,7 @@ public final class ContainerPlanner {
         cgroup.oomFile().map(Supervision.OomCounter::in),
         killRest,
         Supervision.DEFAULT_DRAIN,
-        shims,
+        PauseProcess.joins(seat.shim()),
         OptionalInt.empty());
   }
 

@@ -7,7 +7,7 @@ import dev.hearth.linux.Poller;
 import dev.hearth.linux.ProcessIdentity;
 import dev.hearth.linux.Processes;
 import dev.hearth.linux.Signals;
-import dev.hearth.runtime.cgroup.Cgroup;
+import dev.hearth.runtime.cgroup.Seat;
 import dev.hearth.runtime.model.ContainerId;
 import dev.hearth.runtime.model.ContainerRecord;
 import dev.hearth.runtime.model.ContainerState;
@@ -92,10 +92,10 @@ public final class ContainerProcesses {
     return new ShimClient(control(layout.container(id)), poller);
   }
 
-  ContainerState.Running launch(PodRecord pod, ContainerRecord container, Cgroup cgroup, Fd root)
+  ContainerState.Running launch(PodRecord pod, ContainerRecord container, Seat seat, Fd root)
       throws ShimException, IOException, TimeoutException, InterruptedException {
     StartedContainer started;
-    try (ContainerPlanner.Prepared prepared = planner.launch(pod, container, cgroup, root)) {
+    try (ContainerPlanner.Prepared prepared = planner.launch(pod, container, seat, root)) {
       started = launcher.launch(prepared.plan(), LAUNCH);
     }
     for (StartWarning warning : started.warnings()) {

@@ -1,7 +1,7 @@
 package dev.hearth.runtime.container;
 
 import dev.hearth.linux.Fd;
-import dev.hearth.runtime.cgroup.Cgroup;
+import dev.hearth.runtime.cgroup.Seat;
 import dev.hearth.runtime.event.ContainerEvent;
 import dev.hearth.runtime.event.ContainerEvents;
 import dev.hearth.runtime.model.ContainerState;
@@ -108,23 +108,25 @@ public final class StartContainer {
     Steps steps = new Steps(failpoints, "StartContainer");
     try {
       steps.run("plugins", () -> turn.starting(container.record()));
-      Cgroup cgroup =
-          steps.make(
-              "cgroup",
-              () ->
-                  parts.makeCgroup(
-                      pod.record(),
-                      container.record(),
-                      planner.deviceRules(pod.record(), container.record())),
-              () -> parts.removeCgroup(container.record()));
       ContainerState.Running running;
-      try (Fd root =
-          steps.make(
-              "root file system", () -> parts.mountRoot(pod.record(), container.id()), () -> {})) {
+      try (Seat seat =
+              steps.make(
+                  "cgroup",
+                  () ->
+                      parts.makeCgroup(
+                          pod.record(),
+                          container.record(),
+                          planner.deviceRules(pod.record(), container.record())),
+                  () -> parts.removeCgroup(container.record()));
+          Fd root =
+              steps.make(
+                  "root file system",
+                  () -> parts.mountRoot(pod.record(), container.id()),
+                  () -> {})) {
         running =
             steps.make(
                 "launch",
-                () -> processes.launch(pod.record(), container.record(), cgroup, root),
+                () -> processes.launch(pod.record(), container.record(), seat, root),
                 () -> callOff(container));
       }
       steps.run("record running", () -> container.replace(container.record().with(running)));

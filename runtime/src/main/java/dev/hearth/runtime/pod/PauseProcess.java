@@ -11,6 +11,7 @@ import dev.hearth.runtime.cgroup.CgroupPath;
 import dev.hearth.runtime.cgroup.Cgroups;
 import dev.hearth.runtime.cgroup.Join;
 import dev.hearth.runtime.cgroup.Limits;
+import dev.hearth.runtime.cgroup.Seat;
 import dev.hearth.runtime.model.Layout;
 import dev.hearth.runtime.model.PodId;
 import dev.hearth.runtime.model.UserNamespace;
@@ -62,18 +63,12 @@ public final class PauseProcess {
   private final ShimLauncher launcher;
   private final Poller poller;
   private final Cgroups cgroups;
-  private final CgroupJoins shims;
 
-  /**
-   * @param shims the control groups of shims themselves
-   */
-  public PauseProcess(
-      Layout layout, ShimLauncher launcher, Poller poller, Cgroups cgroups, CgroupJoins shims) {
+  public PauseProcess(Layout layout, ShimLauncher launcher, Poller poller, Cgroups cgroups) {
     this.layout = layout;
     this.launcher = launcher;
     this.poller = poller;
     this.cgroups = cgroups;
-    this.shims = shims;
   }
 
   /** Where the PID namespace that a pod's containers share is pinned. */
@@ -83,10 +78,6 @@ public final class PauseProcess {
 
   private static Path folder(Path pod) {
     return pod.resolve("pause");
-  }
-
-  private static CgroupPath group(CgroupPath pod) {
-    return pod.child("pause");
   }
 
   /**
@@ -101,7 +92,6 @@ public final class PauseProcess {
     Path folder = folder(pod);
     Path root = folder.resolve("root");
     Files.createDirectories(root);
-    Cgroup group = cgroups.create(group(podGroup), Limits.NONE);
     Map<Namespace, Path> joined = new EnumMap<>(Namespace.class);
     podNamespaces.forEach(kind -> joined.put(kind, PodNamespaces.pin(pod, kind)));
     NamespaceSetup namespaces =
@@ -111,33 +101,37 @@ public final class PauseProcess {
             users.map(UserMaps::of),
             Optional.empty(),
             Map.of());
-    Supervision supervision =
-        new Supervision(
-            control(pod),
-            folder.resolve("exit"),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Supervision.DEFAULT_DRAIN,
-            shims,
-            OptionalInt.empty());
-    LaunchPlan plan =
-        new LaunchPlan(
-            supervision,
-            new Stdio.Nothing(),
-            joins(group.join()),
-            namespaces,
-            FileTree.of(
-                RootFileSystem.of(
-                        new MountSource.FileSystem("tmpfs", java.util.List.of(), Set.of()))
-                    .asReadOnly(),
-                java.util.List.of()),
-            ProcessSetup.of(new Body.Pause()));
-    StartedContainer started = launcher.launch(plan, START);
+    StartedContainer started;
+    try (Seat seat = cgroups.seat(cgroups.pausePath(podGroup), Limits.NONE)) {
+      started = launcher.launch(plan(pod, namespaces, seat), START);
+    }
     Path namespace = Path.of("/proc", Integer.toString(started.process().pid()), "ns", "pid");
     try (Fd fd = Namespaces.open(namespace)) {
       Namespaces.pin(fd, pin(pod));
     }
+  }
+
+  private static LaunchPlan plan(Path pod, NamespaceSetup namespaces, Seat seat) {
+    Supervision supervision =
+        new Supervision(
+            control(pod),
+            folder(pod).resolve("exit"),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Supervision.DEFAULT_DRAIN,
+            joins(seat.shim()),
+            OptionalInt.empty());
+    return new LaunchPlan(
+        supervision,
+        new Stdio.Nothing(),
+        joins(seat.group().join()),
+        namespaces,
+        FileTree.of(
+            RootFileSystem.of(new MountSource.FileSystem("tmpfs", java.util.List.of(), Set.of()))
+                .asReadOnly(),
+            java.util.List.of()),
+        ProcessSetup.of(new Body.Pause()));
   }
 
   /** How a process enters a cgroup, in the shim's terms. */
@@ -147,7 +141,7 @@ public final class PauseProcess {
 
   void stop(PodId id, CgroupPath podGroup)
       throws CgroupException, LinuxException, InterruptedException {
-    Cgroup group = cgroups.at(group(podGroup));
+    Cgroup group = cgroups.at(cgroups.pausePath(podGroup));
     group.kill();
     group.remove(END);
     Path pin = pin(layout.pod(id));
@@ -177,7 +171,7 @@ public final class PauseProcess {
     try {
       return new ShimClient(control(layout.pod(id)), poller).status(ANSWER).exit().isEmpty();
     } catch (ShimUnreachable e) {
-      return !isEmpty(cgroups.at(group(podGroup)));
+      return !isEmpty(cgroups.at(cgroups.pausePath(podGroup)));
     } catch (ShimException | LinuxException | TimeoutException e) {
       // Stopped, starved, of another release or not to be asked: no reason to end a pod.
       return true;

@@ -11,7 +11,6 @@ import dev.hearth.runtime.cgroup.Cgroup;
 import dev.hearth.runtime.cgroup.CgroupException;
 import dev.hearth.runtime.cgroup.CgroupPath;
 import dev.hearth.runtime.cgroup.Cgroups;
-import dev.hearth.runtime.cgroup.Limits;
 import dev.hearth.runtime.cgroup.Statistics;
 import dev.hearth.runtime.model.Layout;
 import dev.hearth.runtime.model.NamespaceMode;
@@ -219,8 +218,8 @@ public final class SandboxParts {
     return PodNamespaces.pin(layout.pod(id), Namespace.NETWORK);
   }
 
-  void makeCgroup(Pod pod) throws CgroupException {
-    var _ = cgroups.create(cgroup(pod.id(), pod.spec()), Limits.NONE);
+  void makeCgroup(Pod pod) throws CgroupException, InterruptedException {
+    cgroups.makePod(cgroup(pod.id(), pod.spec()));
   }
 
   void removeCgroup(Pod pod) throws CgroupException, InterruptedException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.hearth.linux.BlockingCalls;
+import dev.hearth.linux.Poller;
 import dev.hearth.linux.testing.NeedsRoot;
 import dev.hearth.runtime.cgroup.CgroupException.Reason;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -58,8 +60,11 @@ class CgroupsIT {
 
   /** A shell that joins the group as a container's process does, and says when it has. */
   private Process run(Cgroup group, String script) throws IOException {
+    return run(group.join(), script);
+  }
+
+  private Process run(Join how, String script) throws IOException {
     StringBuilder join = new StringBuilder();
-    Join how = group.join();
     Stream.concat(how.tasks().stream(), how.unifiedProcs().stream())
         .forEach(file -> join.append("echo 0 > '").append(file).append("' || exit 9\n"));
     Process process =
@@ -206,7 +211,8 @@ class CgroupsIT {
             new LinuxPidfds(),
             new LinuxDeviceGate(),
             InstantSource.system(),
-            List.of());
+            List.of(),
+            Optional.empty());
     Cgroups old = new Cgroups(v1, cgroups.config(), seams, warnings::add);
     Cgroup group = old.create(path("a"), Limits.NONE);
     Process process = run(group, "(while :; do :; done) & (sleep 100) & wait");
@@ -263,21 +269,31 @@ class CgroupsIT {
 
   @Test
   void putsShimsWhereTheDaemonsDeathDoesNotReach() throws Exception {
-    Cgroup shims = cgroups.shims();
-    Process process = run(shims, "exec sleep 100");
-    assertThat(shims.pids()).containsExactly((int) process.pid());
-    shims.kill();
-    awaitEnd(process);
+    cgroups.begin();
+    try (Seat seat = cgroups.seat(path("a"), Limits.NONE)) {
+      Process process = run(seat.shim(), "exec sleep 100");
+      Cgroup shims = cgroups.at(parent.child("shims"));
+      assertThat(shims.pids()).containsExactly((int) process.pid());
+      shims.kill();
+      awaitEnd(process);
+    }
   }
 
   @Test
-  void refusesTheSystemdDriverClearly() {
-    assertThatThrownBy(() ->
-            Cgroups.detect(
-                new Cgroups.Config(parent, Cgroups.Driver.SYSTEMD),
-                blocking,
-                InstantSource.system(),
-                warnings::add))
-        .hasMessageContaining("systemd cgroup driver is not supported yet");
+  void refusesSystemdWhereV1HierarchiesAre() throws Exception {
+    assumeThat(cgroups.layout().mode()).isNotEqualTo(Layout.Mode.V2);
+    Cgroups.Config config = Cgroups.Config.of("/hearth", Cgroups.Driver.SYSTEMD);
+    try (Poller poller = new Poller()) {
+      assertThatThrownBy(() ->
+              Cgroups.underSystemd(
+                  config,
+                  new FakeSystemd(FakeKernel.v2()),
+                  Path.of("/bin/false"),
+                  poller,
+                  blocking,
+                  InstantSource.system(),
+                  warnings::add))
+          .hasMessageContaining("needs every controller on cgroup v2");
+    }
   }
 }

@@ -70,7 +70,7 @@ class CgroupsTest {
     ContainerId container = new ContainerId("2".repeat(64));
     assertThat(cgroups.podPath("", pod)).hasToString("/hearth/" + pod);
     CgroupPath path = cgroups.podPath("/kubepods/besteffort/pod7", pod);
-    assertThat(Cgroups.containerPath(path, container))
+    assertThat(cgroups.containerPath(path, container))
         .hasToString("/kubepods/besteffort/pod7/" + pod + "/" + container);
   }
 
@@ -343,11 +343,14 @@ class CgroupsTest {
   @Test
   void keepsShimsOutOfTheDaemonsGroupsWhereItMatters() throws Exception {
     FakeKernel kernel = FakeKernel.hybrid();
-    Join join = kernel.cgroups().shims().join();
+    Cgroups cgroups = kernel.cgroups();
+    cgroups.begin();
+    Join join = cgroups.seat(GROUP, Limits.NONE).shim();
     assertThat(join.tasks())
         .extracting(p -> p.getName(3).toString())
         .containsExactlyInAnyOrder("cpu", "cpuacct", "memory", "pids", "freezer");
     assertThat(join.unified()).isPresent();
+    assertThat(join.tasks()).allMatch(file -> kernel.exists(file));
   }
 
   @Test

@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 final class FakeKernel implements CgroupFiles, Ticker, Pidfds, DeviceGate {
   private static final Path ROOT = Path.of("/sys/fs/cgroup");
 
+  /** Controllers of v2 that a group with processes of its own may hand down, as to threads. */
+  private static final Set<String> THREADED = Set.of("cpu", "cpuset", "pids");
+
   private static final String NO_LIMIT = "9223372036854771712";
 
   private static final Map<Controller, Map<String, String>> V1_FILES =
@@ -63,6 +66,7 @@ final class FakeKernel implements CgroupFiles, Ticker, Pidfds, DeviceGate {
           Map.of("cpuset.cpus", "", "cpuset.mems", ""),
           Controller.MEMORY,
           Map.of(
+              "memory.min", "0",
               "memory.max", "max",
               "memory.swap.max", "max",
               "memory.current", "0",
@@ -74,7 +78,7 @@ final class FakeKernel implements CgroupFiles, Ticker, Pidfds, DeviceGate {
           Controller.PIDS,
           Map.of("pids.max", "max", "pids.current", "0"),
           Controller.IO,
-          Map.of("io.stat", ""),
+          Map.of("io.stat", "", "io.weight", "default 100"),
           Controller.HUGETLB,
           Map.of("hugetlb.2MB.max", "max"));
 
@@ -90,6 +94,9 @@ final class FakeKernel implements CgroupFiles, Ticker, Pidfds, DeviceGate {
 
   /** What makes the n-th operation from now fail; zero for never. */
   int failAt;
+
+  /** What others do while somebody waits. */
+  Runnable meanwhile = () -> {};
 
   int operations;
   int openFiles;
@@ -132,10 +139,14 @@ final class FakeKernel implements CgroupFiles, Ticker, Pidfds, DeviceGate {
   }
 
   Cgroups cgroups() {
+    return cgroups(Cgroups.Config.DEFAULT, Optional.empty());
+  }
+
+  Cgroups cgroups(Cgroups.Config config, Optional<Cgroups.Systemd> systemd) {
     Cgroups.Seams seams =
         new Cgroups.Seams(
-            this, new BlockingCalls(1), this, this, this, () -> Instant.EPOCH, List.of());
-    return new Cgroups(layout, Cgroups.Config.DEFAULT, seams, warnings::add);
+            this, new BlockingCalls(1), this, this, this, () -> Instant.EPOCH, List.of(), systemd);
+    return new Cgroups(layout, config, seams, warnings::add);
   }
 
   Layout layout() {
@@ -278,6 +289,12 @@ final class FakeKernel implements CgroupFiles, Ticker, Pidfds, DeviceGate {
     switch (name) {
       case "cgroup.subtree_control" -> handDown(folder, value);
       case "cgroup.kill" -> killIn(folder);
+      case "cgroup.procs" -> {
+        refuseBelowThreads(folder);
+        int pid = Integer.parseInt(value);
+        processes.values().forEach(pids -> pids.remove(pid));
+        processes.computeIfAbsent(folder, f -> new TreeSet<>()).add(pid);
+      }
       case "memory.limit_in_bytes" -> {
         check(number(value) <= number(files.get(folder.resolve("memory.memsw.limit_in_bytes"))));
         files.put(file, value.equals("-1") ? NO_LIMIT : value);
@@ -307,13 +324,26 @@ final class FakeKernel implements CgroupFiles, Ticker, Pidfds, DeviceGate {
     }
   }
 
+  private boolean holdsProcesses(Path folder) {
+    return !processes.getOrDefault(folder, Set.of()).isEmpty();
+  }
+
+  private void refuseBelowThreads(Path folder) throws CgroupException {
+    Path above = folder(folder);
+    String[] enabled =
+        files.getOrDefault(above.resolve("cgroup.subtree_control"), "").split(" ", -1);
+    if (holdsProcesses(above) && Arrays.stream(enabled).anyMatch(THREADED::contains)) {
+      throw new CgroupException(Reason.UNSUPPORTED, "invalid domain: " + folder);
+    }
+  }
+
   private void handDown(Path folder, String order) throws CgroupException {
     String name = order.substring(1);
     String[] own = files.getOrDefault(folder.resolve("cgroup.controllers"), "").split(" ", -1);
     if (!Arrays.asList(own).contains(name)) {
       throw absent(folder.resolve("cgroup.subtree_control"));
     }
-    if (!processes.getOrDefault(folder, Set.of()).isEmpty() && !folder.equals(ROOT)) {
+    if (holdsProcesses(folder) && !folder.equals(ROOT) && !THREADED.contains(name)) {
       throw new CgroupException(Reason.BUSY, "busy");
     }
     Path control = folder.resolve("cgroup.subtree_control");
@@ -395,6 +425,7 @@ final class FakeKernel implements CgroupFiles, Ticker, Pidfds, DeviceGate {
   @Override
   public void pause(Duration duration) {
     nanos += duration.toNanos();
+    meanwhile.run();
     if (pausesUntilDeath > 0 && --pausesUntilDeath == 0) {
       processes.clear();
     }
