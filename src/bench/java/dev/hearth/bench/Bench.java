@@ -41,7 +41,7 @@ public final class Bench {
     try (var site = new Site(Site.defaultFolder());
         var contenders = site.contenders(party)) {
       for (Suite suite : suites) {
-        if (names.isEmpty() || names.contains(suite.name())) {
+        if (names.isEmpty() ? suite.isUsual() : names.contains(suite.name())) {
           System.out.println("measuring " + suite.name() + " …");
           suite.measure(site, contenders, results);
         }
@@ -64,14 +64,16 @@ public final class Bench {
             new BurstSuite(10, 1),
             new LoadSuite(10, 30),
             new ExecSuite(execs, Math.min(execs, 10_000)),
-            new PullSuite(1))
+            new PullSuite(1),
+            new NodeSuite(10, 1))
         : List.of(
             new BareSuite(100),
             new PodSuite(100),
             new BurstSuite(50, 3),
             new LoadSuite(100, 300),
             new ExecSuite(execs, Math.min(execs, 10_000)),
-            new PullSuite(5));
+            new PullSuite(5),
+            new NodeSuite(100, 2));
   }
 
   private static void publish(Report report) throws IOException {

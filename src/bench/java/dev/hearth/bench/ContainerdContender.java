@@ -169,6 +169,11 @@ final class ContainerdContender {
     }
 
     @Override
+    public Path socket() {
+      return ContainerdContender.this.socket();
+    }
+
+    @Override
     public String cgroupParent() {
       return "/hearth-bench-" + handler;
     }

@@ -2,6 +2,7 @@ package dev.hearth.bench;
 
 import dev.hearth.testing.Cri;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 
 /** A runtime that is measured through CRI. */
@@ -13,6 +14,9 @@ interface CriContender extends AutoCloseable {
   String handler();
 
   Cri cri();
+
+  /** Where it serves CRI. */
+  Path socket();
 
   /** A cgroup for the pods, the same depth for all. */
   String cgroupParent();

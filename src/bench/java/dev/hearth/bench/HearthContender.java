@@ -8,6 +8,7 @@ import dev.hearth.testing.HearthDaemon;
 import dev.hearth.testing.Leftovers;
 import dev.hearth.testing.Pods;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 
 /** Hearth with its built-in network. */
@@ -31,6 +32,11 @@ final class HearthContender implements CriContender {
   @Override
   public Cri cri() {
     return daemon.cri();
+  }
+
+  @Override
+  public Path socket() {
+    return daemon.home().socket();
   }
 
   @Override

@@ -282,6 +282,18 @@ class UserNamespaceE2E {
   }
 
   @Test
+  void identifiersOfTheNodeUseAllOf32Bits() {
+    PodSandboxConfig pod =
+        pod("high", options -> options.setUsernsOptions(users((int) 3_000_000_000L, 65_536)));
+    String podId = BED.cri().runPod(pod);
+    String id = start(podId, pod, container(pod, "one").build());
+    assertThat(
+            shell(id, "awk '{print $2}' /proc/self/uid_map; stat -c %u:%g /dev/shm /etc/hosts /"))
+        .isEqualTo("3000000000\n0:0\n0:0\n0:0\n");
+    BED.cri().removePod(podId);
+  }
+
+  @Test
   void aRestartFindsThePodWhole() throws Exception {
     PodSandboxConfig pod = pod("restarted");
     String podId = BED.cri().runPod(pod);

@@ -12,9 +12,9 @@ import dev.hearth.testing.TestImage.Format;
 import dev.hearth.testing.TestImages;
 import dev.hearth.testing.TestLayer.Compression;
 import java.io.IOException;
-import java.net.Inet4Address;
+import java.io.RandomAccessFile;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
-import java.net.NetworkInterface;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,6 +34,7 @@ final class Cluster implements AutoCloseable {
 
   private static final Duration PAUSE = Duration.ofMillis(150);
   private static final int PODS = 250;
+  private static final long DISK_BYTES = 1L << 30;
 
   private final Path folder;
   private final Programs programs;
@@ -67,7 +68,10 @@ final class Cluster implements AutoCloseable {
     opened.add(guarded);
     busybox = new TestImages(folder.resolve("images")).busybox(Format.DOCKER, Compression.GZIP);
     image = registry.push("hearth/busybox:1", busybox);
-    daemon = HearthDaemon.start(home(folder.resolve("hearth"), registry, guarded));
+    Path hearth = folder.resolve("hearth");
+    makeDisk(Files.createDirectories(hearth.resolve("root")));
+    opened.add(() -> Tool.run("umount", "--lazy", hearth.resolve("root").toString()));
+    daemon = HearthDaemon.start(home(hearth, registry, guarded));
     opened.add(() -> Leftovers.sweep(daemon.home()));
     opened.add(daemon);
     nodeAddress = ownAddress();
@@ -84,8 +88,17 @@ final class Cluster implements AutoCloseable {
                 daemon.home().cgroupParent() + "-kube",
                 PODS));
     opened.add(kubelet);
-    awaitNode();
-    await(() -> "the service account", () -> serviceAccount());
+    control.awaitUsable();
+  }
+
+  /** Images lie on a disk of their own that can be filled. */
+  private void makeDisk(Path root) throws IOException {
+    Path file = folder.resolve("disk");
+    try (var disk = new RandomAccessFile(file.toFile(), "rw")) {
+      disk.setLength(DISK_BYTES);
+    }
+    Tool.run("mkfs.ext4", "-q", "-F", file.toString()).orFail();
+    Tool.run("mount", "-o", "loop", file.toString(), root.toString()).orFail();
   }
 
   private static DaemonHome home(Path folder, LoopbackRegistry registry, GuardedRegistry guarded) {
@@ -93,22 +106,12 @@ final class Cluster implements AutoCloseable {
     return new DaemonHome(folder, free.number(), free.plainHttp(), LogLevel.INFO);
   }
 
-  private boolean serviceAccount() {
-    return api().find("/api/v1/namespaces/default/serviceaccounts/default").isPresent();
-  }
-
-  /** The first address of this machine that a node may have. */
+  /** The address by which this machine leaves for others; no packet is sent. */
   private static String ownAddress() throws IOException {
-    return NetworkInterface.networkInterfaces()
-        .flatMap(NetworkInterface::inetAddresses)
-        .filter(address ->
-            address instanceof Inet4Address
-                && !address.isLoopbackAddress()
-                && !address.isLinkLocalAddress())
-        .map(InetAddress::getHostAddress)
-        .filter(address -> !address.startsWith("100."))
-        .findFirst()
-        .orElseThrow(() -> new IOException("a node needs an address beside 127.0.0.1"));
+    try (var socket = new DatagramSocket()) {
+      socket.connect(InetAddress.getByAddress(new byte[] {(byte) 198, 51, 100, 1}), 9);
+      return socket.getLocalAddress().getHostAddress();
+    }
   }
 
   KubeApi api() {
@@ -135,6 +138,11 @@ final class Cluster implements AutoCloseable {
   /** Pushes the busybox image under another name; returns the reference. */
   String push(String name) throws IOException {
     return registry.push(name, busybox);
+  }
+
+  /** The size of the file system that holds the images. */
+  long imageDiskBytes() throws IOException {
+    return Files.getFileStore(daemon.home().root()).getTotalSpace();
   }
 
   String nodeAddress() {
@@ -209,11 +217,11 @@ final class Cluster implements AutoCloseable {
 
   /** Runs kubectl with arguments. */
   Tool kubectl(String... arguments) throws IOException {
-    return kubectl("", arguments);
+    return kubectlGiven("", arguments);
   }
 
   /** The same with a standard input. */
-  Tool kubectl(String input, String... arguments) throws IOException {
+  Tool kubectlGiven(String input, String... arguments) throws IOException {
     return Tool.run(environment(), input, kubectlCommand(arguments));
   }
 

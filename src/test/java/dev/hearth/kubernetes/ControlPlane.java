@@ -19,7 +19,7 @@ import java.util.List;
  * etcd, API server, controller manager and scheduler on free ports of the loopback device, with all
  * they write in one folder. Nothing of it is flushed to disk.
  */
-final class ControlPlane implements AutoCloseable {
+public final class ControlPlane implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final Duration PAUSE = Duration.ofMillis(100);
   private static final String LOOPBACK = "127.0.0.1:";
@@ -37,7 +37,7 @@ final class ControlPlane implements AutoCloseable {
    *
    * @param nodeAddress an address of this machine that is not of the loopback device
    */
-  ControlPlane(Programs programs, Path folder, String nodeAddress) throws IOException {
+  public ControlPlane(Programs programs, Path folder, String nodeAddress) throws IOException {
     this.programs = programs;
     this.folder = Files.createDirectories(folder);
     this.nodeAddress = nodeAddress;
@@ -66,13 +66,26 @@ final class ControlPlane implements AutoCloseable {
     }
   }
 
-  KubeApi api() {
+  public KubeApi api() {
     return api;
   }
 
   /** How an administrator, and the kubelet, reach the API. */
-  Path kubeconfig() {
+  public Path kubeconfig() {
     return folder.resolve("kubeconfig");
+  }
+
+  /** Waits until the node is Ready and pods can be made. */
+  public void awaitUsable() {
+    Await.until(
+        () -> "the node to be Ready: " + api.text("/api/v1/nodes"),
+        LIMIT,
+        PAUSE,
+        () ->
+            api.find("/api/v1/nodes/" + Kubelet.NODE)
+                    .filter(node -> Cluster.condition(node, "Ready").equals("True"))
+                    .isPresent()
+                && api.find("/api/v1/namespaces/default/serviceaccounts/default").isPresent());
   }
 
   private static boolean exists(Child server, Path file) {

@@ -20,7 +20,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /** The API of a cluster, for any number of threads. */
-final class KubeApi implements AutoCloseable {
+public final class KubeApi implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
   private final HttpClient http;

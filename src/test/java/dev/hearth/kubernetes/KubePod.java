@@ -105,9 +105,15 @@ record KubePod(Cluster cluster, String name) implements AutoCloseable {
   /** Waits until a container's log contains {@code text}. */
   KubePod awaitLog(String container, String text) {
     Cluster.await(
-        () -> name + "/" + container + " to write " + text + ", not " + log(container),
-        () -> log(container).contains(text));
+        () -> name + "/" + container + " to write " + text + ": " + describe(),
+        () -> hasStarted(container) && log(container).contains(text));
     return this;
+  }
+
+  /** Whether there may be a log. */
+  private boolean hasStarted(String container) {
+    Doc status = container(container);
+    return status.at("state.running").exists() || status.at("state.terminated").exists();
   }
 
   /** Runs a command in the first container; returns what it wrote. */

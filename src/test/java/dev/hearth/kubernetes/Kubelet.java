@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * A kubelet with a folder, a cgroup and ports of its own, which can be killed and started again. It
  * changes sysctls of the machine; closing puts them back. One thread at a time.
  */
-final class Kubelet implements AutoCloseable {
+public final class Kubelet implements AutoCloseable {
   /** The node's name, which is resolved everywhere. */
   static final String NODE = "localhost";
 
@@ -55,7 +55,8 @@ final class Kubelet implements AutoCloseable {
    * @param cgroup the parent of all pods' cgroups, {@code /NAME}
    * @param pods how many the node may hold
    */
-  record Settings(Path socket, Path kubeconfig, String nodeAddress, String cgroup, int pods) {}
+  public record Settings(
+      Path socket, Path kubeconfig, String nodeAddress, String cgroup, int pods) {}
 
   private record Sysctl(Path file, String value) {
     static Sysctl of(String name) {
@@ -75,7 +76,7 @@ final class Kubelet implements AutoCloseable {
   }
 
   /** Starts a kubelet; returns when it says that it is healthy. */
-  Kubelet(Programs programs, Path folder, Settings settings) throws IOException {
+  public Kubelet(Programs programs, Path folder, Settings settings) throws IOException {
     this.programs = programs;
     this.folder = Files.createDirectories(folder);
     this.settings = settings;
@@ -99,7 +100,7 @@ final class Kubelet implements AutoCloseable {
   }
 
   /** What it answers on its port for reading, such as {@code /metrics/cadvisor}. */
-  String read(String path) {
+  public String read(String path) {
     try {
       return http.send(
               HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + readOnlyPort + path)).build(),
@@ -130,6 +131,15 @@ final class Kubelet implements AutoCloseable {
 
   String endOfLog() {
     return child.endOfLog();
+  }
+
+  /** The sum of a metric's values, whatever its labels. */
+  public double metric(String name) {
+    return read("/metrics")
+        .lines()
+        .filter(line -> line.startsWith(name))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+        .sum();
   }
 
   private void awaitHealthy() {

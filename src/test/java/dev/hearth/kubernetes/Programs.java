@@ -12,7 +12,7 @@ import java.util.stream.Stream;
  *
  * @param folders where they are looked for, in this order
  */
-record Programs(List<Path> folders) {
+public record Programs(List<Path> folders) {
   /** Names a folder that holds them; without it they are looked for on the PATH. */
   static final String VARIABLE = "HEARTH_KUBERNETES_BIN";
 
@@ -25,12 +25,12 @@ record Programs(List<Path> folders) {
           "kubectl",
           "kubelet");
 
-  Programs {
+  public Programs {
     folders = List.copyOf(folders);
   }
 
   /** Those of this machine. */
-  static Programs here() {
+  public static Programs here() {
     return new Programs(
         Stream.of(System.getenv(VARIABLE), System.getenv("PATH"))
             .filter(variable -> variable != null && !variable.isEmpty())
@@ -40,7 +40,7 @@ record Programs(List<Path> folders) {
   }
 
   /** What is needed and not there. */
-  List<String> missing() {
+  public List<String> missing() {
     return NEEDED.stream().filter(name -> find(name).isEmpty()).toList();
   }
 

@@ -67,22 +67,21 @@ public final class PodFiles {
     giveAway(hostname(pod), spec);
   }
 
-  /** Who the root of a pod with a user namespace is on the node. */
-  record Owner(int uid, int gid) {}
+  /** Who the root of a pod with a user namespace is on the node; ids use all 32 bits. */
+  record Owner(long uid, long gid) {}
 
   static Optional<Owner> owner(PodSpec spec) {
     return spec.namespaces()
         .user()
-        .map(users ->
-            new Owner((int) users.hostUid(0).orElseThrow(), (int) users.hostGid(0).orElseThrow()));
+        .map(users -> new Owner(users.hostUid(0).orElseThrow(), users.hostGid(0).orElseThrow()));
   }
 
   /** What the containers' root sees as its own and may change, as without a user namespace. */
   private static void giveAway(Path file, PodSpec spec) throws IOException {
     Optional<Owner> owner = owner(spec);
     if (owner.isPresent()) {
-      Files.setAttribute(file, "unix:uid", owner.get().uid());
-      Files.setAttribute(file, "unix:gid", owner.get().gid());
+      Files.setAttribute(file, "unix:uid", (int) owner.get().uid());
+      Files.setAttribute(file, "unix:gid", (int) owner.get().gid());
     }
   }
 
