@@ -244,7 +244,9 @@ class BuiltInNetworkIT {
             "");
     NetworkAttachment attachment = network.attach(pod(1), one, request);
 
-    assertThat(NodeOnTrial.run(node.host, "tc", "qdisc", "show", "dev", attachment.hostLink()).output())
+    assertThat(
+            NodeOnTrial.run(node.host, "tc", "qdisc", "show", "dev", attachment.hostLink())
+                .output())
         .contains("qdisc tbf", "rate 10Mbit");
     assertThat(NodeOnTrial.run(one, "tc", "qdisc", "show", "dev", "eth0").output())
         .contains("qdisc tbf", "rate 40Gbit");
