@@ -31,6 +31,7 @@ import dev.hearth.runtime.container.PodContainersOfNode;
 import dev.hearth.runtime.container.PodContentsOfNode;
 import dev.hearth.runtime.container.RemoveContainer;
 import dev.hearth.runtime.container.ReopenContainerLog;
+import dev.hearth.runtime.container.RestoredContainers;
 import dev.hearth.runtime.container.StartContainer;
 import dev.hearth.runtime.container.StopContainer;
 import dev.hearth.runtime.container.UpdateContainerResources;
@@ -189,13 +190,14 @@ final class Wiring implements AutoCloseable {
             cgroups,
             new PauseProcess(layout, launcher, poller, cgroups),
             blocking);
-    ContainerParts parts = new ContainerParts(layout, pods, sandboxes, roots, cgroups);
-    ContainerPlanner planner =
-        new ContainerPlanner(layout, pods, containers, roots, plans(cgroups));
-    ContainerProcesses processes = new ContainerProcesses(layout, launcher, poller, planner, clock);
-    CdiDevices cdi = new CdiDevices(configuration.cdi().folders());
     Checkpoints checkpoints =
         Checkpoints.open(layout.root(), Criu.installed(poller), blocking, clock);
+    ContainerParts parts = new ContainerParts(layout, pods, sandboxes, roots, cgroups, checkpoints);
+    ContainerPlanner planner =
+        new ContainerPlanner(layout, pods, containers, roots, plans(cgroups));
+    ContainerProcesses processes =
+        new ContainerProcesses(layout, launcher, poller, planner, checkpoints, clock);
+    CdiDevices cdi = new CdiDevices(configuration.cdi().folders());
     ContainerLimits limits = new ContainerLimits(parts);
     ContainerInfo info = new ContainerInfo(pods, parts, planner);
     Optional<NriServer> nri =
@@ -271,6 +273,7 @@ final class Wiring implements AutoCloseable {
                     images.images(),
                     parts,
                     planner,
+                    new RestoredContainers(checkpoints, images.images(), roots),
                     plugins,
                     new InjectDevices(cdi),
                     events,

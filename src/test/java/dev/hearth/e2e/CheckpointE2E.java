@@ -7,7 +7,10 @@ import dev.hearth.proto.cri.v1.CheckpointContainerRequest;
 import dev.hearth.proto.cri.v1.CheckpointPodRequest;
 import dev.hearth.proto.cri.v1.ContainerConfig;
 import dev.hearth.proto.cri.v1.ContainerState;
+import dev.hearth.proto.cri.v1.ImageSpec;
+import dev.hearth.proto.cri.v1.LinuxContainerConfig;
 import dev.hearth.proto.cri.v1.RestorePodRequest;
+import dev.hearth.proto.cri.v1.SecurityProfile;
 import dev.hearth.testing.Await;
 import dev.hearth.testing.TestBed;
 import dev.hearth.testing.TestPod;
@@ -31,7 +34,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class CheckpointE2E {
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final String COUNTER =
-      "mkdir /new; rm -r /srv; i=0; while :; do i=$((i+1)); echo $i > /new/count; echo $i; sleep"
+      "trap 'exit 7' TERM; mkdir /new; rm -r /srv; i=0; while :; do i=$((i+1)); echo $i > /new/count; echo $i; sleep"
           + " 0.1; done";
 
   @RegisterExtension static final TestBed BED = new TestBed();
@@ -58,6 +61,72 @@ class CheckpointE2E {
     assertThat(names(archive, "rootfs-diff.tar")).contains("new", "new/count", ".wh.srv");
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(archive)))
         .isEqualTo("rw-------");
+  }
+
+  @Test
+  void aSavedContainerCountsOnInAnotherPod() {
+    WorkingCriu.assume();
+    Path archive = BED.folder().resolve("moved.tar");
+    int saved;
+    try (TestPod pod = TestPod.of(BED, "first", linux -> {})) {
+      ContainerConfig counter = pod.script("counter", COUNTER, CheckpointE2E::confined);
+      String id = pod.start(counter);
+      awaitLines(pod, counter, 5);
+      save(id, archive);
+      saved = pod.printed(counter).size();
+    }
+    try (TestPod pod = TestPod.of(BED, "second", linux -> {})) {
+      ContainerConfig counter = fromArchive(pod, archive);
+      String id = pod.start(counter);
+      awaitLines(pod, counter, 3);
+      assertThat(Integer.parseInt(pod.printed(counter).getFirst())).isBetween(2, saved + 1);
+      assertThat(
+              BED.cri()
+                  .exec(
+                      id, "sh", "-c", "test $(cat /new/count) -gt 3 && test ! -e /srv && hostname")
+                  .getStdout()
+                  .toStringUtf8()
+                  .strip())
+          .isEqualTo(pod.config().getHostname());
+      assertThat(
+              BED.cri().exec(id, "grep", "^Seccomp:", "/proc/1/status").getStdout().toStringUtf8())
+          .contains("2");
+      assertThat(BED.cri().exec(id, "cat", "/proc/kcore").getStdout().size()).isZero();
+      BED.cri().stop(id, Duration.ofSeconds(10));
+      assertThat(BED.cri().status(id).getExitCode()).isEqualTo(7);
+    }
+  }
+
+  @Test
+  void whatIsNoCheckpointIsRefusedAndLeavesNothing() throws IOException {
+    WorkingCriu.assume();
+    Path archive = Files.writeString(BED.folder().resolve("none.tar"), "none");
+    try (TestPod pod = TestPod.of(BED, "none", linux -> {})) {
+      Status status = TestPod.refusal(() -> pod.create(fromArchive(pod, archive)));
+      assertThat(status.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+      Path absent = BED.folder().resolve("absent.tar");
+      assertThat(TestPod.refusal(() -> pod.create(fromArchive(pod, absent))).getCode())
+          .isEqualTo(Status.Code.NOT_FOUND);
+    }
+  }
+
+  private static ContainerConfig fromArchive(TestPod pod, Path archive) {
+    return pod.script("counter", "exit 1", CheckpointE2E::confined).toBuilder()
+        .setImage(ImageSpec.newBuilder().setImage(archive.toString()))
+        .build();
+  }
+
+  private static void confined(LinuxContainerConfig.Builder linux) {
+    linux
+        .getSecurityContextBuilder()
+        .addMaskedPaths("/proc/kcore")
+        .addMaskedPaths("/proc/scsi")
+        .addMaskedPaths("/sys/firmware")
+        .addReadonlyPaths("/proc/sys")
+        .addReadonlyPaths("/proc/bus")
+        .setSeccomp(
+            SecurityProfile.newBuilder()
+                .setProfileType(SecurityProfile.ProfileType.RuntimeDefault));
   }
 
   @Test

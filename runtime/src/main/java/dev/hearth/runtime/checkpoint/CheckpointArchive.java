@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import dev.hearth.runtime.checkpoint.CheckpointException.Reason;
 import dev.hearth.runtime.model.Digest;
 import dev.hearth.runtime.model.Sha256;
@@ -20,7 +21,9 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.DigestOutputStream;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -99,7 +102,7 @@ public final class CheckpointArchive {
         new TarArchiveInputStream(new BufferedInputStream(archive, 1 << 16), "UTF-8")) {
       TarArchiveEntry entry;
       while ((entry = tar.getNextEntry()) != null) {
-        String name = entry.getName().replaceFirst("^(\\./)+", "");
+        String name = plainName(entry);
         if (entry.isDirectory()) {
           continue;
         }
@@ -117,8 +120,7 @@ public final class CheckpointArchive {
     }
     for (String needed : List.of(CONFIG, HEARTH, DIFF)) {
       if (!names.contains(needed)) {
-        throw bad(
-            "it has no " + needed + (needed.equals(HEARTH) ? ": Hearth did not make it" : ""));
+        throw missing(needed);
       }
     }
     return Sha256.finish(hash);
@@ -143,16 +145,60 @@ public final class CheckpointArchive {
     return new CheckpointException(Reason.BAD_ARCHIVE, "the archive is not a checkpoint: " + why);
   }
 
-  /** Reads a small JSON document of an unpacked archive. */
-  static JsonObject json(Path folder, String name) throws CheckpointException, IOException {
+  /**
+   * Reads small files of an archive, and nothing else.
+   *
+   * @throws CheckpointException BAD_ARCHIVE if one is missing
+   */
+  static Map<String, String> texts(Path archive, Set<String> wanted) throws IOException {
+    Map<String, String> found = new HashMap<>();
+    // Not buffered: what is skipped is not read.
+    try (TarArchiveInputStream tar =
+        new TarArchiveInputStream(Files.newInputStream(archive), "UTF-8")) {
+      TarArchiveEntry entry;
+      while (found.size() < wanted.size() && (entry = tar.getNextEntry()) != null) {
+        String name = plainName(entry);
+        if (wanted.contains(name)) {
+          if (entry.getSize() > MAX_JSON) {
+            throw bad(name + " is longer than " + MAX_JSON + " bytes");
+          }
+          found.put(name, new String(tar.readAllBytes(), UTF_8));
+        }
+      }
+    } catch (IllegalArgumentException e) {
+      throw new CheckpointException(Reason.BAD_ARCHIVE, "it is no tar", e);
+    }
+    for (String name : wanted) {
+      if (!found.containsKey(name)) {
+        throw missing(name);
+      }
+    }
+    return found;
+  }
+
+  private static String plainName(TarArchiveEntry entry) {
+    return entry.getName().replaceFirst("^(\\./)+", "");
+  }
+
+  private static CheckpointException missing(String name) {
+    return bad("it has no " + name + (name.equals(HEARTH) ? ": Hearth did not make it" : ""));
+  }
+
+  static JsonObject json(String text) throws CheckpointException {
     try {
-      return JsonParser.parseString(text(folder, name)).getAsJsonObject();
+      return JsonParser.parseString(text).getAsJsonObject();
     } catch (JsonParseException | IllegalStateException e) {
-      throw new CheckpointException(Reason.BAD_ARCHIVE, name + " of the checkpoint is no JSON", e);
+      throw new CheckpointException(Reason.BAD_ARCHIVE, CONFIG + " is no JSON", e);
     }
   }
 
-  static String text(Path folder, String name) throws CheckpointException, IOException {
+  /** A text of a JSON object; empty if it has none of that name. */
+  static String text(JsonObject json, String name) {
+    return json.get(name) instanceof JsonPrimitive value ? value.getAsString() : "";
+  }
+
+  /** Reads a small file of an unpacked archive. */
+  static String text(Path folder, String name) throws IOException {
     Path file = folder.resolve(name);
     if (Files.size(file) > MAX_JSON) {
       throw bad(name + " is longer than " + MAX_JSON + " bytes");

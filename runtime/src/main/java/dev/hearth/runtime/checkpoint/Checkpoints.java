@@ -5,8 +5,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.gson.JsonObject;
 import dev.hearth.linux.BlockingCalls;
 import dev.hearth.linux.ProcessIdentity;
+import dev.hearth.runtime.checkpoint.CheckpointException.Reason;
 import dev.hearth.runtime.model.ContainerId;
+import dev.hearth.runtime.model.Digest;
+import dev.hearth.shim.Body;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -17,6 +21,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -176,6 +182,83 @@ public final class Checkpoints {
     json.addProperty("createdTime", container.createdAt().toString());
     json.addProperty("checkpointedTime", clock.instant().toString());
     return json;
+  }
+
+  /**
+   * The image that a saved container was made from.
+   *
+   * @throws CheckpointException BAD_ARCHIVE
+   */
+  public Base base(Path archive) throws IOException, InterruptedException {
+    return calls.<Base, IOException>call(() -> {
+      Map<String, String> found =
+          CheckpointArchive.texts(
+              archive, Set.of(CheckpointArchive.CONFIG, CheckpointArchive.HEARTH));
+      SavedContainer saved = SavedContainer.parse(found.getOrDefault(CheckpointArchive.HEARTH, ""));
+      JsonObject config = CheckpointArchive.json(found.getOrDefault(CheckpointArchive.CONFIG, ""));
+      return new Base(
+          CheckpointArchive.text(config, "rootfsImageName"),
+          CheckpointArchive.text(config, "rootfsImageRef"),
+          saved.imageId());
+    });
+  }
+
+  /**
+   * A checkpoint unpacked for a container.
+   *
+   * @param diff what the saved container wrote, an uncompressed layer
+   */
+  public record Unpacked(Path diff, Digest diffId) {}
+
+  /**
+   * Unpacks an archive for a container that is to be restored from it.
+   *
+   * @throws CheckpointException BAD_ARCHIVE
+   */
+  public Unpacked unpack(ContainerId id, Path archive) throws IOException, InterruptedException {
+    discard(id);
+    Path place = folder.resolve(id.value());
+    Files.createDirectory(place);
+    Digest diffId =
+        calls.<Digest, IOException>call(() -> {
+          try (InputStream content = Files.newInputStream(archive)) {
+            return CheckpointArchive.read(content, place);
+          }
+        });
+    return new Unpacked(place.resolve(CheckpointArchive.DIFF), diffId);
+  }
+
+  /** Takes away what was unpacked for a container. */
+  public void discard(ContainerId id) throws IOException {
+    delete(folder.resolve(id.value()));
+  }
+
+  /**
+   * How a container is to be brought back; empty if it is an ordinary one.
+   *
+   * @param state a folder of the container's on a tmpfs
+   * @param root an existing folder to attach its root file system at
+   */
+  public Optional<Body.Restored> restoration(ContainerId id, Path state, Path root)
+      throws IOException, InterruptedException {
+    Path place = folder.resolve(id.value());
+    if (!Files.exists(place)) {
+      return Optional.empty();
+    }
+    Path program = criu.require();
+    Files.deleteIfExists(place.resolve(Criu.RESTORE_LOG));
+    SavedContainer saved =
+        SavedContainer.parse(CheckpointArchive.text(place, CheckpointArchive.HEARTH));
+    return Optional.of(Criu.restore(program, saved, place, state, root));
+  }
+
+  /** A failed restoration, with what criu said of it. */
+  public CheckpointException failure(ContainerId id, Exception cause) {
+    Path log = folder.resolve(id.value()).resolve(Criu.RESTORE_LOG);
+    return new CheckpointException(
+        Reason.NOT_RESTORED,
+        "criu restore: " + Criu.complaint(log, String.valueOf(cause.getMessage())),
+        cause);
   }
 
   /** Containers a daemon before this one was saving. */

@@ -175,6 +175,11 @@ public final class CheckpointContainer {
    */
   public void recover() {
     try {
+      for (ContainerId id : checkpoints.restorable()) {
+        if (containers.find(id.value()).isEmpty()) {
+          checkpoints.discard(id);
+        }
+      }
       checkpoints
           .interrupted()
           .forEach(id -> Thread.ofVirtual().name("checkpoint-" + id).start(() -> recover(id)));

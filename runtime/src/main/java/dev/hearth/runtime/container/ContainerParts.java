@@ -12,6 +12,8 @@ import dev.hearth.runtime.cgroup.DeviceRule;
 import dev.hearth.runtime.cgroup.Limits;
 import dev.hearth.runtime.cgroup.Seat;
 import dev.hearth.runtime.cgroup.Statistics;
+import dev.hearth.runtime.checkpoint.Checkpoints;
+import dev.hearth.runtime.image.Images;
 import dev.hearth.runtime.model.ContainerId;
 import dev.hearth.runtime.model.ContainerRecord;
 import dev.hearth.runtime.model.Digest;
@@ -58,14 +60,21 @@ public final class ContainerParts {
   private final SandboxParts sandboxes;
   private final RootFilesystems roots;
   private final Cgroups cgroups;
+  private final Checkpoints checkpoints;
 
   public ContainerParts(
-      Layout layout, Pods pods, SandboxParts sandboxes, RootFilesystems roots, Cgroups cgroups) {
+      Layout layout,
+      Pods pods,
+      SandboxParts sandboxes,
+      RootFilesystems roots,
+      Cgroups cgroups,
+      Checkpoints checkpoints) {
     this.layout = layout;
     this.pods = pods;
     this.sandboxes = sandboxes;
     this.roots = roots;
     this.cgroups = cgroups;
+    this.checkpoints = checkpoints;
   }
 
   void makeSnapshot(ContainerRecord container, List<ImageVolume> volumes)
@@ -79,6 +88,25 @@ public final class ContainerParts {
 
   void removeSnapshot(ContainerId id) throws IOException, InterruptedException {
     roots.remove(id);
+  }
+
+  /**
+   * Removes the layer that a restored container has beside those of its image, unless an image has
+   * it too. After the snapshot.
+   */
+  void removeOwnLayer(ContainerRecord container, Images images) throws IOException {
+    if (RestoredContainers.archive(container.spec()).isEmpty()) {
+      return;
+    }
+    Digest top = container.image().diffIds().getLast();
+    if (images.list().stream().noneMatch(image -> image.config().diffIds().contains(top))) {
+      roots.removeLayer(top);
+    }
+  }
+
+  /** Takes away what the container was to be restored from: it was, or never will be. */
+  void deleteCheckpoint(ContainerId id) throws IOException {
+    checkpoints.discard(id);
   }
 
   Fd mountRoot(PodRecord pod, ContainerId id) throws IOException, InterruptedException {

@@ -32,6 +32,7 @@ import dev.hearth.runtime.spec.RuntimeSpecJson;
 import dev.hearth.runtime.spec.Surroundings;
 import dev.hearth.runtime.spec.UserDatabase;
 import dev.hearth.runtime.spec.Users;
+import dev.hearth.shim.Body;
 import dev.hearth.shim.CgroupJoins;
 import dev.hearth.shim.ExecPlan;
 import dev.hearth.shim.LaunchPlan;
@@ -137,8 +138,14 @@ public final class ContainerPlanner {
    * Plans the start of a container.
    *
    * @param root its root file system, mounted and attached nowhere
+   * @param restored how its processes are brought back, if they are
    */
-  Prepared launch(PodRecord pod, ContainerRecord container, Seat seat, Fd root)
+  Prepared launch(
+      PodRecord pod,
+      ContainerRecord container,
+      Seat seat,
+      Fd root,
+      Optional<Body.Restored> restored)
       throws IOException, InterruptedException {
     List<Fd> open = new ArrayList<>();
     try {
@@ -161,7 +168,8 @@ public final class ContainerPlanner {
           compile(
               pod, container, Optional.of(seat.group()), new MountSource.Detached(root), sources);
       return new Prepared(
-          plan.launch(supervision(pod, container, seat), PauseProcess.joins(seat.group().join())),
+          plan.launch(
+              supervision(pod, container, seat), PauseProcess.joins(seat.group().join()), restored),
           open);
     } catch (IOException | InterruptedException | RuntimeException e) {
       open.forEach(Fd::close);

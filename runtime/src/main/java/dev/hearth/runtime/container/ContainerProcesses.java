@@ -8,12 +8,14 @@ import dev.hearth.linux.ProcessIdentity;
 import dev.hearth.linux.Processes;
 import dev.hearth.linux.Signals;
 import dev.hearth.runtime.cgroup.Seat;
+import dev.hearth.runtime.checkpoint.Checkpoints;
 import dev.hearth.runtime.model.ContainerId;
 import dev.hearth.runtime.model.ContainerRecord;
 import dev.hearth.runtime.model.ContainerState;
 import dev.hearth.runtime.model.HearthException;
 import dev.hearth.runtime.model.Layout;
 import dev.hearth.runtime.model.PodRecord;
+import dev.hearth.shim.Body;
 import dev.hearth.shim.ContainerExit;
 import dev.hearth.shim.ExitRecord;
 import dev.hearth.shim.ExitWatch;
@@ -23,6 +25,7 @@ import dev.hearth.shim.ShimLauncher;
 import dev.hearth.shim.ShimRefusal;
 import dev.hearth.shim.ShimStatus;
 import dev.hearth.shim.ShimUnreachable;
+import dev.hearth.shim.StartFailure;
 import dev.hearth.shim.StartWarning;
 import dev.hearth.shim.StartedContainer;
 import java.io.IOException;
@@ -63,6 +66,7 @@ public final class ContainerProcesses {
   private final ShimLauncher launcher;
   private final Poller poller;
   private final ContainerPlanner planner;
+  private final Checkpoints checkpoints;
   private final InstantSource clock;
 
   public ContainerProcesses(
@@ -70,11 +74,13 @@ public final class ContainerProcesses {
       ShimLauncher launcher,
       Poller poller,
       ContainerPlanner planner,
+      Checkpoints checkpoints,
       InstantSource clock) {
     this.layout = layout;
     this.launcher = launcher;
     this.poller = poller;
     this.planner = planner;
+    this.checkpoints = checkpoints;
     this.clock = clock;
   }
 
@@ -94,9 +100,18 @@ public final class ContainerProcesses {
 
   ContainerState.Running launch(PodRecord pod, ContainerRecord container, Seat seat, Fd root)
       throws ShimException, IOException, TimeoutException, InterruptedException {
+    Path state = layout.container(container.id());
+    Optional<Body.Restored> restored =
+        checkpoints.restoration(container.id(), state, ContainerParts.rootMountPoint(state));
     StartedContainer started;
-    try (ContainerPlanner.Prepared prepared = planner.launch(pod, container, seat, root)) {
+    try (ContainerPlanner.Prepared prepared =
+        planner.launch(pod, container, seat, root, restored)) {
       started = launcher.launch(prepared.plan(), LAUNCH);
+    } catch (StartFailure e) {
+      if (restored.isPresent()) {
+        throw checkpoints.failure(container.id(), e);
+      }
+      throw e;
     }
     for (StartWarning warning : started.warnings()) {
       LOG.log(

@@ -18,6 +18,7 @@ import dev.hearth.runtime.pod.Pod;
 import dev.hearth.runtime.pod.Pods;
 import dev.hearth.runtime.snapshot.ImageVolume;
 import dev.hearth.runtime.store.StoreException;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -40,6 +41,7 @@ public final class CreateContainer {
   private final Images images;
   private final ContainerParts parts;
   private final ContainerPlanner planner;
+  private final RestoredContainers restored;
   private final NodePlugins plugins;
   private final InjectDevices devices;
   private final ContainerEvents events;
@@ -53,6 +55,7 @@ public final class CreateContainer {
       Images images,
       ContainerParts parts,
       ContainerPlanner planner,
+      RestoredContainers restored,
       NodePlugins plugins,
       InjectDevices devices,
       ContainerEvents events,
@@ -64,6 +67,7 @@ public final class CreateContainer {
     this.images = images;
     this.parts = parts;
     this.planner = planner;
+    this.restored = restored;
     this.plugins = plugins;
     this.devices = devices;
     this.events = events;
@@ -85,7 +89,8 @@ public final class CreateContainer {
       if (!pod.ready()) {
         throw new HearthException.WrongState("pod sandbox " + pod.id() + " is not ready");
       }
-      return create(pod, pod.record().completed(spec), require(spec.image()));
+      ContainerSpec completed = pod.record().completed(spec);
+      return create(pod, completed, image(completed));
     } finally {
       pod.shared().unlock();
     }
@@ -167,6 +172,16 @@ public final class CreateContainer {
     ContainerId id = container.id();
     try {
       steps.run("record intent", () -> container.replace(container.record()));
+      Optional<Path> archive = RestoredContainers.archive(container.spec());
+      if (archive.isPresent()) {
+        steps.run(
+            "checkpoint",
+            () -> container.replace(restored.unpack(container.record(), archive.get())),
+            () -> {
+              parts.removeOwnLayer(container.record(), images);
+              restored.discard(id);
+            });
+      }
       List<ImageVolume> volumes = volumes(container.spec());
       steps.run(
           "snapshot",
@@ -201,6 +216,12 @@ public final class CreateContainer {
           return new ImageVolume(mount.containerPath(), image.id(), image.config().diffIds());
         })
         .toList();
+  }
+
+  private Image image(ContainerSpec spec) {
+    return RestoredContainers.archive(spec)
+        .map(archive -> restored.base(archive, spec))
+        .orElseGet(() -> require(spec.image()));
   }
 
   private Image require(String image) {

@@ -80,6 +80,8 @@ public final class RemoveContainer {
       steps.run("cgroup", () -> parts.removeCgroup(container.record()));
       steps.run("state directory", () -> parts.deleteState(container.id()));
       steps.run("snapshot", () -> parts.removeSnapshot(container.id()));
+      steps.run("checkpoint", () -> parts.deleteCheckpoint(container.id()));
+      steps.run("own layer", () -> parts.removeOwnLayer(container.record(), images));
       steps.run("forget", container::forget);
     } catch (Exception e) {
       throw ContainerFailure.of("container " + container.id() + " could not be removed", e);

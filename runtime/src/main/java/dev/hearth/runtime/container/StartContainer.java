@@ -2,6 +2,7 @@ package dev.hearth.runtime.container;
 
 import dev.hearth.linux.Fd;
 import dev.hearth.runtime.cgroup.Seat;
+import dev.hearth.runtime.checkpoint.CheckpointException;
 import dev.hearth.runtime.event.ContainerEvent;
 import dev.hearth.runtime.event.ContainerEvents;
 import dev.hearth.runtime.model.ContainerState;
@@ -12,6 +13,7 @@ import dev.hearth.runtime.model.Steps;
 import dev.hearth.runtime.pod.Pod;
 import dev.hearth.runtime.pod.Pods;
 import dev.hearth.shim.StartFailure;
+import java.io.IOException;
 import java.time.InstantSource;
 
 /**
@@ -21,6 +23,8 @@ import java.time.InstantSource;
  * sees it exited with the reason. What the host fails at leaves it as it was, to be started again.
  */
 public final class StartContainer {
+  private static final System.Logger LOG = System.getLogger("dev.hearth.container");
+
   private final Pods pods;
   private final Containers containers;
   private final ContainerParts parts;
@@ -137,9 +141,25 @@ public final class StartContainer {
       recordFailure(container, e, failure);
       throw failure;
     }
+    forgetCheckpoint(container);
     events.publish(ContainerEvent.Kind.STARTED, container.podId(), container.id());
     turn.started(container.record());
     exits.watch(container);
+  }
+
+  /**
+   * What it was restored from is of no more use; what cannot be deleted goes with the container.
+   */
+  private void forgetCheckpoint(Container container) {
+    try {
+      parts.deleteCheckpoint(container.id());
+    } catch (IOException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "the checkpoint of container {0} is left: {1}",
+          container.id(),
+          e.getMessage());
+    }
   }
 
   /** Ends what a launch began, shim and all: it must not meddle with the next one. */
@@ -151,7 +171,10 @@ public final class StartContainer {
   }
 
   private void recordFailure(Container container, Exception cause, HearthException failure) {
-    if (!(cause instanceof StartFailure)) {
+    boolean notRestored =
+        cause instanceof CheckpointException e
+            && e.reason() == CheckpointException.Reason.NOT_RESTORED;
+    if (!(cause instanceof StartFailure) && !notRestored) {
       return;
     }
     container.settle(

@@ -34,6 +34,11 @@ public record ContainerRecord(
         id, podId, newSpec, imageId, imageRef, image, user, createdAt, state, adjustment);
   }
 
+  public ContainerRecord with(ImageConfig newImage) {
+    return new ContainerRecord(
+        id, podId, spec, imageId, imageRef, newImage, user, createdAt, state, adjustment);
+  }
+
   public ContainerRecord with(ProcessUser newUser) {
     return new ContainerRecord(
         id, podId, spec, imageId, imageRef, image, newUser, createdAt, state, adjustment);

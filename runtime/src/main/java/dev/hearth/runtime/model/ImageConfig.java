@@ -1,5 +1,6 @@
 package dev.hearth.runtime.model;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -33,5 +34,24 @@ public record ImageConfig(
     volumes = List.copyOf(volumes);
     exposedPorts = List.copyOf(exposedPorts);
     diffIds = List.copyOf(diffIds);
+  }
+
+  /** The same with one more layer on top. */
+  public ImageConfig withLayer(Digest diffId) {
+    List<Digest> more = new ArrayList<>(diffIds);
+    more.add(diffId);
+    return new ImageConfig(
+        architecture,
+        os,
+        entrypoint,
+        command,
+        environment,
+        workingDirectory,
+        user,
+        stopSignal,
+        labels,
+        volumes,
+        exposedPorts,
+        more);
   }
 }

@@ -16,6 +16,7 @@ import dev.hearth.runtime.model.ContainerId;
 import dev.hearth.runtime.model.Digest;
 import dev.hearth.runtime.model.UserNamespace;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -407,6 +408,25 @@ public final class RootFilesystems implements AutoCloseable {
         .flatMap(container -> usage(container).stream())
         .map(UpperUsage.Measured::usage)
         .reduce(DiskUsage.NONE, DiskUsage::plus);
+  }
+
+  /**
+   * Adds a layer that is of no image, for {@link #prepare}; it stays while a container needs it.
+   *
+   * @param archive an uncompressed tar
+   * @param diffId digest it must have
+   */
+  public void addLayer(Path archive, Digest diffId) throws IOException, InterruptedException {
+    try (InputStream content = Files.newInputStream(archive)) {
+      var _ = layers.unpack(content, "application/vnd.oci.image.layer.v1.tar", diffId);
+    } catch (LayerException e) {
+      throw new IOException("what the container had written cannot be unpacked", e);
+    }
+  }
+
+  /** Removes a layer that was added, unless a container needs it. */
+  public void removeLayer(Digest diffId) throws IOException {
+    var _ = layers.remove(diffId);
   }
 
   /**

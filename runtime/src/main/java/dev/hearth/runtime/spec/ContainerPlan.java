@@ -1,5 +1,6 @@
 package dev.hearth.runtime.spec;
 
+import dev.hearth.shim.Body;
 import dev.hearth.shim.CgroupJoins;
 import dev.hearth.shim.ContainerMount;
 import dev.hearth.shim.FileTree;
@@ -11,6 +12,7 @@ import dev.hearth.shim.Stdio;
 import dev.hearth.shim.Supervision;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -33,9 +35,20 @@ public record ContainerPlan(
     boundPaths = List.copyOf(boundPaths);
   }
 
-  /** The plan the shim carries out. */
-  public LaunchPlan launch(Supervision supervision, CgroupJoins cgroups) {
-    return new LaunchPlan(supervision, stdio, cgroups, namespaces, files, process);
+  /**
+   * The plan the shim carries out.
+   *
+   * @param restored how processes are brought back, in place of the container's program
+   */
+  public LaunchPlan launch(
+      Supervision supervision, CgroupJoins cgroups, Optional<Body.Restored> restored) {
+    return new LaunchPlan(
+        supervision,
+        stdio,
+        cgroups,
+        namespaces,
+        files,
+        restored.map(process::withBody).orElse(process));
   }
 
   /**

@@ -148,7 +148,10 @@ class ContainerPlansIT {
     Files.deleteIfExists(exit);
     Supervision supervision = Supervision.of(folder.resolve("shim.sock"), exit).withLog(log);
     launcher.launch(
-        plan.launch(supervision, new CgroupJoins(group.join().tasks(), group.join().unified())),
+        plan.launch(
+            supervision,
+            new CgroupJoins(group.join().tasks(), group.join().unified()),
+            Optional.empty()),
         SOON);
     long end = System.nanoTime() + SOON.toNanos();
     while (!Files.exists(exit) && System.nanoTime() < end) {
