@@ -12,6 +12,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
@@ -159,7 +160,10 @@ abstract class ClientConnection extends ChannelInboundHandlerAdapter {
     channel.config().setAutoRead(true);
     var _ =
         channel.writeAndFlush(farewell()).addListener((ChannelFuture sent) -> shutDownOutput(sent));
-    var _ = channel.eventLoop().schedule(this::hangUp, LINGER_SECONDS, TimeUnit.SECONDS);
+    Future<?> patience =
+        channel.eventLoop().schedule(this::hangUp, LINGER_SECONDS, TimeUnit.SECONDS);
+    // The timer would keep all of this connection in memory until it runs.
+    var _ = channel.closeFuture().addListener(_ -> patience.cancel(false));
   }
 
   private void hangUp() {
