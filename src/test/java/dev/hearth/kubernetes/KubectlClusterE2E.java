@@ -147,7 +147,7 @@ class KubectlClusterE2E {
                       "--",
                       "sh",
                       "-c",
-                      "'tty; until stty size 2>/dev/null; do sleep 0.1; done; read x; echo got $x'"));
+                      "'tty; until stty size 2>/dev/null | grep .; do sleep 0.1; done; read x; echo got $x'"));
       Tool result =
           Tool.run(
               cluster().environment(),

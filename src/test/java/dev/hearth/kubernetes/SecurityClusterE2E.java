@@ -210,7 +210,7 @@ class SecurityClusterE2E {
                 containers:
                 - name: main
                   image: IMAGE
-                  command: [sh, -c, "id -u; touch /v/file /m/file; stat -c %%u /v/file; cat /m2/name; %s"]
+                  command: [sh, -c, "id -u; touch /v/file /m/file; stat -c %%u /v/file; cat /m2/name; echo; %s"]
                   volumeMounts: [{name: v, mountPath: /v}, {name: m, mountPath: /m}, {name: d, mountPath: /m2}]
                 volumes:
                 - {name: v, emptyDir: {}}
