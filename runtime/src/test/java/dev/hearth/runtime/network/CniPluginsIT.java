@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -241,6 +242,102 @@ class CniPluginsIT {
   }
 
   @Test
+  void aPodConnectedWhileGarbageCollectionWaitsIsNoGarbage() throws Exception {
+    String wait = "while ! [ -e " + directory + "/go ]; do sleep 0.05; done\n";
+    script("second", wait + "cat <<'END'\n" + ADDRESS + "\nEND\n", "exit 0\n");
+    Thread one = attaching(1);
+    awaitCall("ADD second " + NodeOnTrial.pod(1));
+    // Another file: the collection asks it for its versions before it waits for its turn.
+    script("second", wait + "cat <<'END'\n" + ADDRESS + "\nEND\n", "exit 0\n");
+    Files.delete(directory.resolve("second-VERSION.json"));
+    network.reconcile(Map.of(NodeOnTrial.pod(1), directory.resolve("ns-pod1/ns/net")));
+    NodeOnTrial.await(() -> Files.exists(directory.resolve("second-VERSION.json")));
+    Thread two = attaching(2);
+    awaitCall("ADD second " + NodeOnTrial.pod(2));
+    Files.createFile(directory.resolve("go"));
+
+    assertThat(one.join(LONG) && two.join(LONG)).isTrue();
+    awaitCall("GC second");
+    NodeOnTrial.await(() -> collected().contains(NodeOnTrial.pod(1).value()));
+    assertThat(collected()).contains(NodeOnTrial.pod(2).value());
+    network.detach(NodeOnTrial.pod(1), Optional.empty());
+    network.detach(NodeOnTrial.pod(2), Optional.empty());
+  }
+
+  private Thread attaching(int n) {
+    return Thread.ofVirtual()
+        .start(() -> {
+          try {
+            attach(n);
+          } catch (NetworkException _) {
+            // The calls show it.
+          }
+        });
+  }
+
+  private void awaitCall(String start) {
+    NodeOnTrial.await(() -> {
+      try {
+        return Files.readAllLines(directory.resolve("calls")).stream()
+            .anyMatch(call -> call.startsWith(start));
+      } catch (IOException _) {
+        return false;
+      }
+    });
+  }
+
+  private String collected() {
+    try {
+      return String.valueOf(given("second-GC").get("cni.dev/valid-attachments"));
+    } catch (IOException | IllegalStateException | JsonParseException _) {
+      return "";
+    }
+  }
+
+  @Test
+  void whatAKilledDaemonAskedOfAllPodsIsEndedAtTheNextStart() throws Exception {
+    script("second", "true\n", "touch " + directory + "/reached\nexec sleep 1000\n");
+    Thread asking = Thread.ofVirtual().start(() -> network.status());
+    NodeOnTrial.await(() -> Files.exists(directory.resolve("reached")));
+
+    try (CniNetwork _ = cni.open(LONG)) {
+      // Killed long before STATUS has to answer; a plugin asked anew hangs, so nothing is asked.
+      assertThat(asking.join(Duration.ofSeconds(6))).isTrue();
+    }
+  }
+
+  @Test
+  void nothingIsConnectedAnewOnceTheNetworkIsClosed() throws Exception {
+    attach(1);
+    network.close();
+    Path other = node.netns("other");
+    assertThatThrownBy(() -> network.attach(NodeOnTrial.pod(1), other, PodNetworkRequest.PLAIN))
+        .isInstanceOf(NetworkException.Unfinished.class)
+        .hasMessageContaining("the daemon is stopping");
+  }
+
+  @Test
+  void aPluginThatOnceCouldNotSayItsVersionsIsAskedAgain() throws Exception {
+    cni.install(
+        "first",
+        """
+        cat > /dev/null
+        case $CNI_COMMAND in
+        VERSION) [ -e %s/well ] || exit 1; echo '{"supportedVersions": ["0.4.0"]}';;
+        ADD) echo '%s';;
+        esac
+        """
+            .formatted(directory, ADDRESS.replace("\n", " ")));
+    attach(1);
+    assertThat(given("second-ADD").get("cniVersion").getAsString()).isEqualTo("1.1.0");
+    Files.createFile(directory.resolve("well"));
+    attach(2);
+    assertThat(given("second-ADD").get("cniVersion").getAsString()).isEqualTo("0.4.0");
+    network.detach(NodeOnTrial.pod(1), Optional.empty());
+    network.detach(NodeOnTrial.pod(2), Optional.empty());
+  }
+
+  @Test
   void aDaemonThatEndsInTheMiddleLeavesItsSuccessorToCallDel() throws Exception {
     script("second", "touch " + directory + "/reached\nsleep 1000\n", "exit 0\n");
     var over = new CountDownLatch(1);
@@ -250,6 +347,8 @@ class CniPluginsIT {
               try {
                 attach(1);
               } catch (NetworkException _) {
+                // Its plugin is killed.
+              } finally {
                 over.countDown();
               }
             });
@@ -257,8 +356,8 @@ class CniPluginsIT {
 
     // As after a kill: the record is there, and so is the plugin.
     try (CniNetwork successor = cni.open(LONG)) {
-      over.await();
-      caller.join();
+      assertThat(over.await(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(caller.join(LONG)).isTrue();
       successor.reconcile(Map.of());
       NodeOnTrial.awaitTeardown(successor);
     }

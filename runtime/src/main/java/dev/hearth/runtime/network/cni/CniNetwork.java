@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,11 +60,10 @@ public final class CniNetwork implements PodNetwork {
       CniSettings settings,
       AttachedPods book,
       PodRanges ranges,
+      PluginRunner runner,
       NetlinkSockets sockets,
       BlockingCalls blocking,
-      Poller poller,
       Clock clock) {
-    PluginRunner runner = new PluginRunner(settings.plugins(), poller);
     this.timeout = settings.timeout();
     this.clock = clock;
     this.folder = new ConfigurationFolder(settings.configuration());
@@ -80,7 +78,7 @@ public final class CniNetwork implements PodNetwork {
   }
 
   /**
-   * Opens the network. Plugins that an earlier daemon has left running in the middle of something
+   * Opens the network. Plugins that an earlier daemon has left running, whatever they were asked,
    * are killed; nothing else is touched before {@link #reconcile} or {@link #attach}.
    *
    * @param directory where it is recorded who is connected; created when absent
@@ -94,13 +92,11 @@ public final class CniNetwork implements PodNetwork {
       Clock clock)
       throws NetworkException {
     AttachedPods book = AttachedPods.open(directory.resolve("pods"));
-    Orphans.end(
-        book.all().stream()
-            .filter(pod -> !pod.whole())
-            .map(pod -> pod.pod().value())
-            .collect(Collectors.toSet()));
+    Orphans orphans = new Orphans(directory);
+    orphans.end();
+    PluginRunner runner = new PluginRunner(settings.plugins(), orphans.mark(), poller);
     return new CniNetwork(
-        settings, book, PodRanges.open(directory), sockets, blocking, poller, clock);
+        settings, book, PodRanges.open(directory), runner, sockets, blocking, clock);
   }
 
   private Deadline deadline() {
@@ -123,8 +119,7 @@ public final class CniNetwork implements PodNetwork {
       if (present.get().whole() && isIntact(present.get(), netns)) {
         return connections.describe(present.get());
       }
-      detach(pod, Optional.of(netns));
-      return attach(pod, netns, request);
+      takeAwayFirst(present.get(), deadline);
     }
     AttachedPod planned = plan(pod, request, deadline);
     book.enter(planned);
@@ -133,6 +128,19 @@ public final class CniNetwork implements PodNetwork {
     } catch (NetworkException | RuntimeException e) {
       leave(planned);
       throw e;
+    }
+  }
+
+  /** Once: with a network that is being closed, nothing would ever be taken away. */
+  private void takeAwayFirst(AttachedPod pod, Deadline deadline) throws NetworkException {
+    leave(pod);
+    Optional<String> failure = awaitGone(pod.pod(), false, deadline);
+    if (book.find(pod.pod()).isPresent()) {
+      throw new NetworkException.Unfinished(
+          "the former network of pod "
+              + pod.pod()
+              + " is not taken away: "
+              + failure.orElse("the daemon is stopping"));
     }
   }
 
@@ -293,7 +301,7 @@ public final class CniNetwork implements PodNetwork {
       NetworkList chosen = versions.choose(network, deadline);
       if (chosen.version().reportsAndCollects()) {
         connections
-            .collect(chosen, valid(live, chosen.name()), deadline)
+            .collect(chosen, () -> valid(live, chosen.name()), deadline)
             .forEach(CniNetwork::warnOfGarbage);
       }
     } catch (NetworkException e) {

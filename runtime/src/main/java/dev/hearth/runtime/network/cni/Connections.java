@@ -7,6 +7,7 @@ import dev.hearth.runtime.network.NetworkAttachment;
 import dev.hearth.runtime.network.NetworkException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Connects recorded pods and takes their connections away. What is about to be done is on disk
@@ -158,15 +159,16 @@ final class Connections {
   /**
    * Has plugins give back what belongs to nobody, if there is a moment for it.
    *
+   * @param valid what belongs to somebody; asked for once no ADD and no DEL can go on
    * @return what went wrong, a line each
    */
-  List<String> collect(NetworkList network, List<Chain.Valid> valid, Deadline deadline)
+  List<String> collect(NetworkList network, Supplier<List<Chain.Valid>> valid, Deadline deadline)
       throws InterruptedException {
     if (!turns.beginAlone(deadline)) {
       return List.of("plugins were busy all the time: nothing was collected");
     }
     try {
-      return chain.collect(network, valid, deadline);
+      return chain.collect(network, valid.get(), deadline);
     } finally {
       turns.endAlone();
     }

@@ -40,20 +40,26 @@ final class PluginRunner {
   /** How long a killed plugin may take to be gone. */
   private static final Duration END = Duration.ofSeconds(5);
 
-  /** At a time; more would only take turns on the processors. */
-  private static final int MOST_PROCESSES = 64;
+  /** At a time of each kind; more would only take turns on the processors. */
+  static final int MOST_PROCESSES = 64;
 
   private static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
   private final List<Path> folders;
   private final Poller poller;
-  private final Semaphore permits = new Semaphore(MOST_PROCESSES);
+  private final String mark;
+  private final Semaphore connecting = new Semaphore(MOST_PROCESSES);
+
+  /** Of its own: however many pods cannot be taken away, others are connected. */
+  private final Semaphore clearing = new Semaphore(MOST_PROCESSES);
 
   /**
    * @param folders where plugins are looked for, the first that has one counts
+   * @param mark what {@link Orphans} knows these plugins by
    */
-  PluginRunner(List<Path> folders, Poller poller) {
+  PluginRunner(List<Path> folders, String mark, Poller poller) {
     this.folders = List.copyOf(folders);
+    this.mark = mark;
     this.poller = poller;
   }
 
@@ -78,6 +84,11 @@ final class PluginRunner {
    */
   String run(PluginCall call, Deadline deadline) throws NetworkException {
     Path program = find(call.type());
+    Semaphore permits =
+        switch (call.command()) {
+          case DEL, GC -> clearing;
+          case ADD, CHECK, STATUS, VERSION -> connecting;
+        };
     try {
       if (!permits.tryAcquire(deadline.left().toNanos(), TimeUnit.NANOSECONDS)) {
         throw new NetworkException.TimedOut(call + " could not be started: too many plugins run");
@@ -162,6 +173,7 @@ final class PluginRunner {
         "CNI_PATH",
         folders.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)));
     environment.put("PATH", PATH);
+    environment.put(Orphans.VARIABLE, mark);
     return environment;
   }
 

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
@@ -73,21 +74,23 @@ final class PluginVersions {
     if (before != null && before.identity.equals(identity)) {
       return before.versions;
     }
-    Set<String> versions = ask(type, deadline);
-    known.put(program, new Known(identity, versions));
-    return versions;
+    Optional<Set<String>> versions = ask(type, deadline);
+    // A failure may pass, and is not the program's answer for good.
+    versions.ifPresent(answer -> known.put(program, new Known(identity, answer)));
+    return versions.orElse(Set.of());
   }
 
-  private Set<String> ask(String type, Deadline deadline) throws NetworkException {
+  private Optional<Set<String>> ask(String type, Deadline deadline) throws NetworkException {
     JsonObject input = new JsonObject();
     input.addProperty("cniVersion", CniVersion.V1_1_0.toString());
     try {
       String said =
           runner.run(
               new PluginCall(type, Command.VERSION, Map.of(), input), deadline.atMost(ANSWER));
-      return Set.copyOf(StrictJson.strings(StrictJson.object(said), "supportedVersions"));
+      return Optional.of(
+          Set.copyOf(StrictJson.strings(StrictJson.object(said), "supportedVersions")));
     } catch (NetworkException.PluginFailed | IllegalArgumentException _) {
-      return Set.of();
+      return Optional.empty();
     }
   }
 
