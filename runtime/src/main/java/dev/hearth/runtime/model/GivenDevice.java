@@ -1,5 +1,7 @@
 package dev.hearth.runtime.model;
 
+import java.util.Objects;
+
 /**
  * A device by its numbers, whatever the node calls it.
  *
@@ -28,6 +30,9 @@ public record GivenDevice(
   private static final long IDS = 0xFFFF_FFFFL;
 
   public GivenDevice {
+    // Records of devices had neither once: they were made at their own path, for every use.
+    hostPath = Objects.requireNonNullElse(hostPath, path);
+    access = Objects.requireNonNullElse(access, ALL_ACCESS);
     Checks.absolute("device path", path);
     Checks.absolute("device source", hostPath);
     if (!access.matches("[rwm]*")) {
