@@ -11,10 +11,13 @@ import dev.hearth.runtime.model.PodSpec;
 import dev.hearth.runtime.model.PodState;
 import dev.hearth.runtime.model.RandomIds;
 import dev.hearth.runtime.model.Steps;
+import dev.hearth.runtime.model.UserNamespace;
 import dev.hearth.runtime.spec.Sysctls;
 import dev.hearth.runtime.store.StoreException;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Makes a pod sandbox.
@@ -121,28 +124,40 @@ public final class RunPodSandbox {
     try (NodePlugins.Turn turn = plugins.begin()) {
       return make(pod, handler, turn);
     } finally {
-      switch (handler.way()) {
-        case RuntimeHandlers.Way.Plain _ -> {}
-        case RuntimeHandlers.Way.OwnUsers own -> own.ranges().settle(pod.id());
-      }
+      ranges().forEach(ranges -> ranges.settle(pod.id()));
     }
   }
 
   /** The pod as its handler has it. */
   private PodRecord intent(Pod pod, RuntimeHandlers.Handler handler) {
     PodRecord asked = pod.record();
+    Optional<UserNamespace> own = asked.spec().namespaces().user();
+    if (own.isPresent()) {
+      // No other pod may be given them, though this one is in no list yet.
+      ranges().forEach(ranges -> ranges.hold(pod.id(), own.get()));
+      return asked;
+    }
     return switch (handler.way()) {
       case RuntimeHandlers.Way.Plain _ -> asked;
-      case RuntimeHandlers.Way.OwnUsers own ->
-          asked.spec().namespaces().user().isPresent()
-              ? asked
-              : asked.with(
-                  own.ranges()
-                      .take(
-                          pod.id(),
+      case RuntimeHandlers.Way.OwnUsers way ->
+          asked.with(
+              way.ranges()
+                  .take(
+                      pod.id(),
+                      () ->
                           pods.all().stream()
                               .flatMap(other -> other.spec().namespaces().user().stream())));
     };
+  }
+
+  /** Of all handlers that choose ids. */
+  private Stream<UserRanges> ranges() {
+    return handlers.all().stream()
+        .flatMap(handler ->
+            switch (handler.way()) {
+              case RuntimeHandlers.Way.Plain _ -> Stream.empty();
+              case RuntimeHandlers.Way.OwnUsers way -> Stream.of(way.ranges());
+            });
   }
 
   private PodId make(Pod pod, RuntimeHandlers.Handler handler, NodePlugins.Turn turn) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -37,11 +38,12 @@ public final class UserRanges {
   /**
    * Ids for a pod that is being made, until {@link #settle}.
    *
-   * @param others user namespaces of the pods there are, whoever chose them
+   * @param others user namespaces of the pods in the list, whoever chose them. Asked for under the
+   *     lock, since a pod that is settled must be found there
    * @throws HearthException.LimitReached if none are left
    */
-  synchronized UserNamespace take(PodId pod, Stream<UserNamespace> others) {
-    List<UserNamespace> taken = new ArrayList<>(others.toList());
+  synchronized UserNamespace take(PodId pod, Supplier<Stream<UserNamespace>> others) {
+    List<UserNamespace> taken = new ArrayList<>(others.get().toList());
     taken.addAll(underWay.values());
     List<IdMapping> ranges =
         taken.stream()
@@ -61,6 +63,11 @@ public final class UserRanges {
             + " pods from "
             + first
             + " on: remove pods, or configure more");
+  }
+
+  /** A pod that is being made brings its own ids: nobody else's from here on. */
+  synchronized void hold(PodId pod, UserNamespace users) {
+    underWay.put(pod, users);
   }
 
   /** The pod is in the list of pods, or was given up. */

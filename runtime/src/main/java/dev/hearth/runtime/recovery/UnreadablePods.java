@@ -10,10 +10,12 @@ import dev.hearth.runtime.model.PodSpec;
 import dev.hearth.runtime.model.PodState;
 import dev.hearth.runtime.model.Resources;
 import dev.hearth.runtime.model.SecurityProfile;
+import dev.hearth.runtime.model.UserNamespace;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -55,10 +57,20 @@ final class UnreadablePods {
             .map(ContainerRecord::createdAt)
             .min(Comparator.naturalOrder())
             .orElse(now);
-    return new PodRecord(id, spec(metadata, labels), made, new PodState.Unreadable());
+    return new PodRecord(
+        id, spec(metadata, labels, users(containers)), made, new PodState.Unreadable());
   }
 
-  private static PodSpec spec(PodMetadata metadata, Map<String, String> labels) {
+  /** Its ids, which no other pod may be given while its containers run. */
+  private static Optional<UserNamespace> users(List<ContainerRecord> containers) {
+    return containers.stream()
+        .flatMap(container -> container.spec().security().namespaces().user().stream())
+        .findFirst();
+  }
+
+  private static PodSpec spec(
+      PodMetadata metadata, Map<String, String> labels, Optional<UserNamespace> users) {
+    NamespaceOptions pod = NamespaceOptions.POD;
     return new PodSpec(
         metadata,
         "",
@@ -69,7 +81,7 @@ final class UnreadablePods {
         labels,
         Map.of(),
         "",
-        NamespaceOptions.POD,
+        new NamespaceOptions(pod.network(), pod.pid(), pod.ipc(), pod.targetContainer(), users),
         false,
         Map.of(),
         SecurityProfile.UNCONFINED,

@@ -28,8 +28,9 @@ class UserRangesTest {
 
   @Test
   void podsUnderWayGetDifferentIds() {
-    assertThat(ranges.take(pod(1), Stream.of())).isEqualTo(from(FIRST, FIRST));
-    assertThat(ranges.take(pod(2), Stream.of())).isEqualTo(from(FIRST + LENGTH, FIRST + LENGTH));
+    assertThat(ranges.take(pod(1), () -> Stream.of())).isEqualTo(from(FIRST, FIRST));
+    assertThat(ranges.take(pod(2), () -> Stream.of()))
+        .isEqualTo(from(FIRST + LENGTH, FIRST + LENGTH));
   }
 
   @Test
@@ -38,20 +39,43 @@ class UserRangesTest {
     Stream<UserNamespace> others =
         Stream.of(from(FIRST - LENGTH + 1, 100_000), from(100_000, FIRST + 2 * LENGTH - 1));
 
-    assertThatThrownBy(() -> ranges.take(pod(1), others))
+    assertThatThrownBy(() -> ranges.take(pod(1), () -> others))
         .isInstanceOf(HearthException.LimitReached.class)
         .hasMessageContaining("3 pods from 1000000");
   }
 
   @Test
   void whatIsGivenUpIsFreeAgain() {
-    UserNamespace first = ranges.take(pod(1), Stream.of());
-    UserNamespace second = ranges.take(pod(2), Stream.of(first));
+    UserNamespace first = ranges.take(pod(1), () -> Stream.of());
+    UserNamespace second = ranges.take(pod(2), () -> Stream.of(first));
     ranges.settle(pod(1));
 
-    assertThat(ranges.take(pod(3), Stream.of())).isEqualTo(first);
-    assertThat(ranges.take(pod(4), Stream.of())).isNotIn(first, second);
-    assertThatThrownBy(() -> ranges.take(pod(5), Stream.of()))
+    assertThat(ranges.take(pod(3), () -> Stream.of())).isEqualTo(first);
+    assertThat(ranges.take(pod(4), () -> Stream.of())).isNotIn(first, second);
+    assertThatThrownBy(() -> ranges.take(pod(5), () -> Stream.of()))
         .isInstanceOf(HearthException.LimitReached.class);
+  }
+
+  @Test
+  void whatAPodUnderWayBringsIsNobodyElses() {
+    ranges.hold(pod(1), from(FIRST, FIRST));
+
+    assertThat(ranges.take(pod(2), Stream::of)).isEqualTo(from(FIRST + LENGTH, FIRST + LENGTH));
+  }
+
+  @Test
+  void aPodThatIsListedMeanwhileIsNotOverlooked() {
+    UserNamespace first = ranges.take(pod(1), Stream::of);
+
+    assertThat(
+            ranges.take(
+                pod(2),
+                () -> {
+                  // Only under the lock can this be: another thread would have to wait.
+                  assertThat(Thread.holdsLock(ranges)).isTrue();
+                  ranges.settle(pod(1));
+                  return Stream.of(first);
+                }))
+        .isNotEqualTo(first);
   }
 }

@@ -14,6 +14,7 @@ import dev.hearth.runtime.model.Resources;
 import dev.hearth.runtime.model.SecurityContext;
 import dev.hearth.runtime.model.SecurityProfile;
 import dev.hearth.runtime.model.SelinuxLabel;
+import dev.hearth.runtime.model.UserNamespace;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -26,14 +27,20 @@ final class Records {
   private Records() {}
 
   static ContainerRecord container(ContainerState state) {
-    return container(state, Map.of());
+    return container(state, Map.of(), Optional.empty());
   }
 
   static ContainerRecord container(Map<String, String> labels) {
-    return container(new ContainerState.Created(), labels);
+    return container(new ContainerState.Created(), labels, Optional.empty());
   }
 
-  private static ContainerRecord container(ContainerState state, Map<String, String> labels) {
+  static ContainerRecord container(UserNamespace users) {
+    return container(new ContainerState.Created(), Map.of(), Optional.of(users));
+  }
+
+  private static ContainerRecord container(
+      ContainerState state, Map<String, String> labels, Optional<UserNamespace> users) {
+    NamespaceOptions pod = NamespaceOptions.POD;
     return new ContainerRecord(
         new ContainerId("c".repeat(64)),
         new PodId("a".repeat(64)),
@@ -60,7 +67,8 @@ final class Records {
                 List.of(),
                 List.of(),
                 false,
-                NamespaceOptions.POD,
+                new NamespaceOptions(
+                    pod.network(), pod.pid(), pod.ipc(), pod.targetContainer(), users),
                 SelinuxLabel.NONE,
                 Optional.empty(),
                 Optional.empty(),

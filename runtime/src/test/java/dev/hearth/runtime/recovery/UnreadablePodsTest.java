@@ -2,10 +2,12 @@ package dev.hearth.runtime.recovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hearth.runtime.model.IdMapping;
 import dev.hearth.runtime.model.PodId;
 import dev.hearth.runtime.model.PodMetadata;
 import dev.hearth.runtime.model.PodRecord;
 import dev.hearth.runtime.model.PodState;
+import dev.hearth.runtime.model.UserNamespace;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -45,5 +47,15 @@ class UnreadablePodsTest {
     assertThat(pod.spec().metadata())
         .isEqualTo(new PodMetadata("unreadable-aaaaaaaaaaaaa", "", "a".repeat(64), 0));
     assertThat(pod.createdAt()).isEqualTo(NOW);
+  }
+
+  @Test
+  void itKeepsTheIdsOfItsContainers() {
+    IdMapping range = new IdMapping(1_000_000, 0, 65_536);
+    UserNamespace users = new UserNamespace(List.of(range), List.of(range));
+
+    PodRecord pod = UnreadablePods.standIn(ID, List.of(Records.container(users)), NOW);
+
+    assertThat(pod.spec().namespaces().user()).contains(users);
   }
 }
