@@ -2,11 +2,9 @@ package dev.hearth.daemon;
 
 import dev.hearth.config.Configuration;
 import dev.hearth.linux.BlockingCalls;
-import dev.hearth.linux.Errno;
 import dev.hearth.linux.LinuxException;
 import dev.hearth.linux.NativeCalls;
 import dev.hearth.linux.Poller;
-import dev.hearth.linux.UnixSockets;
 import dev.hearth.runtime.cdi.CdiDevices;
 import dev.hearth.runtime.cgroup.CgroupException;
 import dev.hearth.runtime.cgroup.Cgroups;
@@ -116,6 +114,9 @@ import java.util.function.Consumer;
  */
 final class Wiring implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("dev.hearth");
+
+  /** Locks of bridges, whosever daemon's: beside no root and no state. */
+  private static final Path BRIDGES = Path.of("/run/hearth-bridges");
 
   /** Events a subscriber may lag behind. */
   private static final int EVENT_BOUND = 4096;
@@ -452,21 +453,8 @@ final class Wiring implements AutoCloseable {
           case AUTO, BRIDGE -> true;
           case CNI, NONE -> false;
         };
-    if (!builtIn) {
-      return;
-    }
-    try {
-      var _ = closing(UnixSockets.claim("hearth-bridge-" + network.bridge()));
-    } catch (LinuxException e) {
-      if (e.is(Errno.EADDRINUSE)) {
-        throw new IOException(
-            "bridge "
-                + network.bridge()
-                + " is in use by another hearthd: stop it, or give this one a network.bridge and"
-                + " network.subnets of its own",
-            e);
-      }
-      throw e;
+    if (builtIn) {
+      var _ = closing(FolderLock.takeBridge(BRIDGES, network.bridge()));
     }
   }
 

@@ -78,7 +78,11 @@ class TwoDaemonsE2E {
                     other + "-state",
                     "--socket",
                     other + "-state/hearth.sock"))
-        .contains("bridge " + BED.home().bridge() + " is in use by another hearthd");
+        .contains(
+            "bridge "
+                + BED.home().bridge()
+                + " is in use by the hearthd with pid "
+                + BED.daemon().pid());
     assertThat(BED.cri().podStatus(podId).getState()).isEqualTo(PodSandboxState.SANDBOX_READY);
     BED.cri().removePod(podId);
   }

@@ -87,28 +87,6 @@ public final class UnixSockets {
   }
 
   /**
-   * Takes a name in the abstract namespace, unix(7), which belongs to the network namespace. It is
-   * given back with the socket, however this process ends. EADDRINUSE when it is taken.
-   */
-  public static Fd claim(String name) throws LinuxException {
-    byte[] bytes = Sys.encode("claim", name); // with a NUL behind it
-    if (bytes.length > PATH_SIZE) {
-      throw new LinuxException("claim", name, Errno.ENAMETOOLONG);
-    }
-    byte[] abstractName = new byte[bytes.length];
-    System.arraycopy(bytes, 0, abstractName, 1, bytes.length - 1);
-    Fd socket = socket(Kind.STREAM, name);
-    try (Fd.Use use = socket.use("claim")) {
-      int size = 2 + abstractName.length;
-      Sys.check(LibC.bind(use.number(), address(abstractName), size), "claim", name);
-      return socket;
-    } catch (LinuxException e) {
-      socket.close();
-      throw e;
-    }
-  }
-
-  /**
    * A non-blocking socket connected to a path. EAGAIN when the listener's backlog is full,
    * ECONNREFUSED when nobody listens.
    */
