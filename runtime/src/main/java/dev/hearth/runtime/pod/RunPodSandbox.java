@@ -163,6 +163,8 @@ public final class RunPodSandbox {
   private PodId make(Pod pod, RuntimeHandlers.Handler handler, NodePlugins.Turn turn) {
     Steps steps = new Steps(failpoints, "RunPodSandbox");
     try {
+      // A parent that cannot be is refused before anything is recorded.
+      var _ = parts.cgroup(pod.id(), pod.spec());
       steps.run(
           "record intent", () -> pod.replace(intent(pod, handler).with(new PodState.Creating())));
       steps.run("files", () -> parts.makeFiles(pod), () -> parts.deleteFiles(pod));
