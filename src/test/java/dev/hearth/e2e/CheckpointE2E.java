@@ -50,8 +50,8 @@ class CheckpointE2E {
       save(id, archive);
       int counted = pod.printed(counter).size();
       awaitLines(pod, counter, counted + 3);
-      assertThat(pod.printed(counter).getLast())
-          .isEqualTo(Integer.toString(pod.printed(counter).size()));
+      List<String> printed = pod.printed(counter);
+      assertThat(printed.getLast()).isEqualTo(Integer.toString(printed.size()));
       assertThat(BED.cri().status(id).getState()).isEqualTo(ContainerState.CONTAINER_RUNNING);
       assertThat(BED.cri().exec(id, "cat", "/new/count").getExitCode()).isZero();
     }

@@ -14,6 +14,8 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -67,23 +69,30 @@ public final class CheckpointArchive {
   static void write(Path folder, Path archive) throws IOException {
     List<Path> files = new ArrayList<>();
     try (Stream<Path> found = Files.walk(folder, 2)) {
-      found.filter(Files::isRegularFile).sorted().forEach(files::add);
+      found
+          .filter(Files::isRegularFile)
+          .filter(file -> !file.getFileName().toString().startsWith(".")) // notes of the saving
+          .sorted()
+          .forEach(files::add);
     }
     Files.createFile(archive, PosixFilePermissions.asFileAttribute(PRIVATE));
-    try (OutputStream out =
-            new BufferedOutputStream(Files.newOutputStream(archive, StandardOpenOption.WRITE));
+    try (FileChannel file = FileChannel.open(archive, StandardOpenOption.WRITE);
+        OutputStream out = new BufferedOutputStream(Channels.newOutputStream(file), 1 << 16);
         TarArchiveOutputStream tar = new TarArchiveOutputStream(out, "UTF-8")) {
       tar.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_POSIX);
       tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
-      for (Path file : files) {
-        TarArchiveEntry entry = new TarArchiveEntry(folder.relativize(file).toString());
-        entry.setSize(Files.size(file));
+      for (Path found : files) {
+        TarArchiveEntry entry = new TarArchiveEntry(folder.relativize(found).toString());
+        entry.setSize(Files.size(found));
         entry.setMode(0600);
-        entry.setModTime(Files.getLastModifiedTime(file));
+        entry.setModTime(Files.getLastModifiedTime(found));
         tar.putArchiveEntry(entry);
-        Files.copy(file, tar);
+        Files.copy(found, tar);
         tar.closeArchiveEntry();
       }
+      tar.finish();
+      tar.flush();
+      file.force(true);
     }
   }
 

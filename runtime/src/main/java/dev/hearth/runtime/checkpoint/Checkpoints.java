@@ -11,6 +11,7 @@ import dev.hearth.runtime.model.Digest;
 import dev.hearth.shim.Body;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -33,6 +34,9 @@ import java.util.stream.Stream;
  */
 public final class Checkpoints {
   private static final String SAVING = ".saving-";
+
+  /** In which folder the archive is being put together. */
+  private static final String DESTINATION = ".destination";
 
   private final Path folder;
   private final Criu criu;
@@ -91,9 +95,11 @@ public final class Checkpoints {
 
   /** A checkpoint that is being made. Closing takes away what is not in an archive. */
   public final class Saving implements AutoCloseable {
+    private final ContainerId id;
     private final Path place;
 
-    private Saving(Path place) {
+    private Saving(ContainerId id, Path place) {
+      this.id = id;
       this.place = place;
     }
 
@@ -110,8 +116,11 @@ public final class Checkpoints {
           program,
           new Criu.Save(container.process(), container.freezer(), external, patience),
           place);
-      calls.<IOException>run(
-          () -> LayerArchive.write(container.upper(), place.resolve(CheckpointArchive.DIFF)));
+      calls.<IOException>run(() ->
+          LayerArchive.write(
+              container.upper(),
+              place.resolve(CheckpointArchive.DIFF),
+              LayerArchive.Limits.in(place)));
       write(CheckpointArchive.HEARTH, saved.json());
       write(CheckpointArchive.CONFIG, config(container).toString());
       write(CheckpointArchive.SPEC, container.spec().toString());
@@ -123,19 +132,29 @@ public final class Checkpoints {
 
     /** Puts all that was saved into an archive, which is there whole or not at all. */
     public void archive(Path archive) throws IOException, InterruptedException {
-      Path part = archive.resolveSibling("." + archive.getFileName() + ".part");
+      Path destination = archive.resolveSibling("");
+      Path part = part(destination, id);
       try {
         Files.deleteIfExists(part);
-        calls.<IOException>run(() -> CheckpointArchive.write(place, part));
-        Files.move(part, archive, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+        Files.writeString(place.resolve(DESTINATION), destination.toString(), UTF_8);
+        calls.<IOException>run(() -> {
+          CheckpointArchive.write(place, part);
+          Files.move(part, archive, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+          try (FileChannel names = FileChannel.open(destination)) {
+            names.force(true);
+          }
+        });
       } finally {
         Files.deleteIfExists(part);
       }
     }
 
+    /** A criu that is still at work has what it writes left to it, and to who waits for it. */
     @Override
     public void close() throws IOException {
-      delete(place);
+      if (!isBeingSaved(id)) {
+        delete(place);
+      }
     }
   }
 
@@ -147,7 +166,7 @@ public final class Checkpoints {
   public Saving begin(ContainerId id) throws IOException {
     Path place = folder.resolve(SAVING + id);
     Files.createDirectory(place);
-    Saving saving = new Saving(place);
+    Saving saving = new Saving(id, place);
     try {
       Files.createDirectory(place.resolve(CheckpointArchive.IMAGES));
       return saving;
@@ -276,14 +295,38 @@ public final class Checkpoints {
     }
   }
 
-  /** Whether the criu that a daemon before this one started is still saving a container. */
-  public boolean isBeingSaved(ContainerId id) throws IOException {
-    return Criu.worksIn(folder.resolve(SAVING + id));
+  private static Path part(Path destination, ContainerId id) {
+    return destination.resolve(".hearth-" + id + ".part");
   }
 
-  /** Takes away what was saved of a container by a daemon before this one. */
+  /** Whether a container is being saved, or was and that is not settled yet. */
+  public boolean isUnderWay(ContainerId id) {
+    return Files.exists(folder.resolve(SAVING + id));
+  }
+
+  /** Whether criu is still saving a container, whichever daemon started it. */
+  public boolean isBeingSaved(ContainerId id) throws IOException {
+    return Criu.workingIn(folder.resolve(SAVING + id)).isPresent();
+  }
+
+  /**
+   * Waits until no criu is saving a container any more.
+   *
+   * @return false if one still is after that time
+   */
+  public boolean awaitSaved(ContainerId id, Duration within)
+      throws IOException, InterruptedException {
+    return criu.awaitEnd(folder.resolve(SAVING + id), within);
+  }
+
+  /** Takes away what was saved of a container, and what its archive was to become. */
   public void abandon(ContainerId id) throws IOException {
-    delete(folder.resolve(SAVING + id));
+    Path place = folder.resolve(SAVING + id);
+    Path destination = place.resolve(DESTINATION);
+    if (Files.exists(destination)) {
+      Files.deleteIfExists(part(Path.of(Files.readString(destination, UTF_8)), id));
+    }
+    delete(place);
   }
 
   /** Containers that have something to be restored from. */

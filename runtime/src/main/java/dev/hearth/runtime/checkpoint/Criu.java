@@ -3,8 +3,10 @@ package dev.hearth.runtime.checkpoint;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.hearth.linux.Child;
+import dev.hearth.linux.Errno;
 import dev.hearth.linux.ExitStatus;
 import dev.hearth.linux.Fd;
+import dev.hearth.linux.LinuxException;
 import dev.hearth.linux.Namespace;
 import dev.hearth.linux.Namespaces;
 import dev.hearth.linux.Poller;
@@ -20,12 +22,14 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * criu(8) of this node. It saves a tree of processes from outside and restores it elsewhere.
@@ -49,6 +53,9 @@ public final class Criu {
 
   private static final Set<Namespace> SHARED =
       EnumSet.of(Namespace.NETWORK, Namespace.IPC, Namespace.UTS, Namespace.CGROUP);
+
+  /** Which process criu is while it saves: its pid and when it started. */
+  private static final String RUNNING = ".criu";
 
   static final String SAVE_LOG = "dump.log";
   static final String RESTORE_LOG = "restore.log";
@@ -140,9 +147,15 @@ public final class Criu {
     save.external()
         .forEach(point -> arguments.addAll(List.of("--external", "mnt[" + point + "]:" + point)));
     Spawn spawn = new Spawn(program, arguments, ENVIRONMENT, Map.of(), true);
+    Path record = folder.resolve(RUNNING);
     try (Fd process = save.process().open();
         Child criu = Namespaces.insideOf(process, SHARED, () -> Child.start(spawn))) {
+      IOException unrecorded = record(criu, record);
       ExitStatus status = criu.await(poller, SAVING);
+      Files.deleteIfExists(record);
+      if (unrecorded != null) {
+        throw unrecorded;
+      }
       if (!status.equals(new ExitStatus.Exited(0))) {
         throw new CheckpointException(
             Reason.NOT_SAVED, "criu dump: " + complaint(folder.resolve(SAVE_LOG), status));
@@ -150,6 +163,22 @@ public final class Criu {
     } catch (TimeoutException e) {
       throw new CheckpointException(
           Reason.NOT_SAVED, "criu has been saving for " + SAVING.toMinutes() + " minutes", e);
+    }
+  }
+
+  /**
+   * Writes down which process it is. Where that fails, the failure comes back to be thrown when
+   * criu has ended: nobody else would know to wait for it.
+   */
+  private static @Nullable IOException record(Child criu, Path file) {
+    try {
+      Optional<ProcessIdentity> identity = ProcessIdentity.of(criu.pid());
+      if (identity.isPresent()) {
+        Files.writeString(file, identity.get().pid() + " " + identity.get().startTicks());
+      }
+      return null;
+    } catch (IOException e) {
+      return e;
     }
   }
 
@@ -219,21 +248,45 @@ public final class Criu {
     }
   }
 
-  /** Whether a criu that a daemon before this one started still works in a folder. */
-  static boolean worksIn(Path folder) throws IOException {
-    try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
-      return processes
-          .filter(path -> path.getFileName().toString().matches("[0-9]+"))
-          .anyMatch(path -> commandLine(path).contains("\0" + folder + "\0"));
+  /** The criu that was started for a folder and has not ended, if there is one. */
+  static Optional<ProcessIdentity> workingIn(Path folder) throws IOException {
+    Path file = folder.resolve(RUNNING);
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    String[] parts = Files.readString(file).split(" ", -1);
+    if (parts.length != 2) {
+      return Optional.empty(); // torn: it is written by one call, before criu has done much
+    }
+    try {
+      ProcessIdentity criu =
+          new ProcessIdentity(Integer.parseInt(parts[0]), Long.parseLong(parts[1]));
+      return criu.isAlive() ? Optional.of(criu) : Optional.empty();
+    } catch (IllegalArgumentException e) {
+      throw new IOException("no process is recorded in " + file, e);
     }
   }
 
-  private static String commandLine(Path process) {
-    try {
-      return Files.readString(
-          process.resolve("cmdline"), java.nio.charset.StandardCharsets.ISO_8859_1);
-    } catch (IOException e) {
-      return "";
+  /**
+   * Waits until the criu that was started for a folder has ended.
+   *
+   * @return false if it has not within that time
+   */
+  boolean awaitEnd(Path folder, Duration within) throws IOException, InterruptedException {
+    Optional<ProcessIdentity> criu = workingIn(folder);
+    if (criu.isEmpty()) {
+      return true;
+    }
+    try (Fd pidfd = criu.get().open()) {
+      poller.awaitReadable(pidfd, within);
+      return true;
+    } catch (LinuxException e) {
+      if (e.is(Errno.ESRCH)) {
+        return true;
+      }
+      throw e;
+    } catch (TimeoutException e) {
+      return false;
     }
   }
 }

@@ -32,6 +32,11 @@ public final class CheckpointContainer {
   /** How long processes may take to stand still, if the caller does not say. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+  /** How long a criu whose daemon is gone may take to finish before its container goes on. */
+  private static final Duration FINISHING = Duration.ofMinutes(1);
+
+  private static final Duration LOOKING_AGAIN = Duration.ofMinutes(10);
+
   private final Pods pods;
   private final Containers containers;
   private final ContainerParts parts;
@@ -68,19 +73,27 @@ public final class CheckpointContainer {
     try {
       checkSaveable(container);
       try (Checkpoints.Saving saving = begin(container)) {
-        Cgroup group = group(container);
-        Duration within = patience.isPositive() ? patience : PATIENCE;
-        group.freeze(within);
-        try {
-          saving.save(original(container, group), within);
-        } finally {
-          group.thaw();
-        }
-        saving.archive(archive);
+        save(container, saving, archive, patience.isPositive() ? patience : PATIENCE);
       }
     } catch (IOException | CgroupException | InterruptedException | HearthException e) {
       throw ContainerFailure.of("container " + container.id() + " could not be saved", e);
     }
+  }
+
+  private void save(
+      Container container, Checkpoints.Saving saving, Path archive, Duration within)
+      throws IOException, CgroupException, InterruptedException {
+    Cgroup group = group(container);
+    group.freeze(within);
+    try {
+      saving.save(original(container, group), within);
+    } finally {
+      group.thaw();
+      if (checkpoints.isBeingSaved(container.id())) { // given up, and it will freeze it once more
+        recoverLater(container.id());
+      }
+    }
+    saving.archive(archive);
   }
 
   private static Path archive(String location) {
@@ -180,24 +193,35 @@ public final class CheckpointContainer {
           checkpoints.discard(id);
         }
       }
-      checkpoints
-          .interrupted()
-          .forEach(id -> Thread.ofVirtual().name("checkpoint-" + id).start(() -> recover(id)));
+      checkpoints.interrupted().forEach(this::recoverLater);
     } catch (IOException e) {
       LOG.log(System.Logger.Level.WARNING, "checkpoints that were broken off are left", e);
     }
   }
 
+  private void recoverLater(ContainerId id) {
+    Thread.ofVirtual().name("checkpoint-" + id).start(() -> recover(id));
+  }
+
+  /**
+   * criu is not killed, which the processes it saves would not survive. What hangs is set aside:
+   * the container goes on, and cannot be saved again before this criu has ended.
+   */
   private void recover(ContainerId id) {
     try {
-      while (checkpoints.isBeingSaved(id)) {
-        Thread.sleep(PATIENCE.dividedBy(20));
+      if (!checkpoints.awaitSaved(id, FINISHING)) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "the broken off checkpoint of container {0} is set aside: its criu has not ended after"
+                + " {1} s",
+            id,
+            FINISHING.toSeconds());
+        thaw(id);
+        while (!checkpoints.awaitSaved(id, LOOKING_AGAIN)) {
+          thaw(id);
+        }
       }
-      Optional<Cgroup> group =
-          containers.find(id.value()).flatMap(found -> parts.group(found.record()));
-      if (group.isPresent()) {
-        group.get().thaw();
-      }
+      thaw(id);
       checkpoints.abandon(id);
       LOG.log(
           System.Logger.Level.INFO,
@@ -210,6 +234,14 @@ public final class CheckpointContainer {
           e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void thaw(ContainerId id) throws CgroupException {
+    Optional<Cgroup> group =
+        containers.find(id.value()).flatMap(found -> parts.group(found.record()));
+    if (group.isPresent()) {
+      group.get().thaw();
     }
   }
 }

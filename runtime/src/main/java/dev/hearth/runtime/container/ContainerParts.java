@@ -98,7 +98,11 @@ public final class ContainerParts {
     if (RestoredContainers.archive(container.spec()).isEmpty()) {
       return;
     }
-    Digest top = container.image().diffIds().getLast();
+    removeLayer(container.image().diffIds().getLast(), images);
+  }
+
+  /** Removes a layer that no image has. */
+  void removeLayer(Digest top, Images images) throws IOException {
     if (images.list().stream().noneMatch(image -> image.config().diffIds().contains(top))) {
       roots.removeLayer(top);
     }
@@ -249,6 +253,22 @@ public final class ContainerParts {
     } catch (CgroupException e) {
       return Optional.empty();
     }
+  }
+
+  /** Lets a container that is being saved go on; false if it is not being saved. */
+  boolean letGoIfSaved(ContainerRecord container) {
+    if (!checkpoints.isUnderWay(container.id())) {
+      return false;
+    }
+    try {
+      Optional<Cgroup> group = group(container);
+      if (group.isPresent()) {
+        group.get().thaw();
+      }
+    } catch (CgroupException e) {
+      LOG.log(System.Logger.Level.WARNING, "container " + container.id() + " stands still", e);
+    }
+    return true;
   }
 
   /** The container's group, if it is there. */

@@ -8,6 +8,7 @@ import dev.hearth.runtime.model.ContainerId;
 import dev.hearth.runtime.model.ContainerRecord;
 import dev.hearth.runtime.model.ContainerSpec;
 import dev.hearth.runtime.model.ContainerState;
+import dev.hearth.runtime.model.Digest;
 import dev.hearth.runtime.model.Failpoints;
 import dev.hearth.runtime.model.HearthException;
 import dev.hearth.runtime.model.NodePlugins;
@@ -22,6 +23,8 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a container that can be started: its image is resolved, its writable layer made, its user
@@ -174,11 +177,15 @@ public final class CreateContainer {
       steps.run("record intent", () -> container.replace(container.record()));
       Optional<Path> archive = RestoredContainers.archive(container.spec());
       if (archive.isPresent()) {
+        AtomicReference<@Nullable Digest> added = new AtomicReference<>();
         steps.run(
             "checkpoint",
-            () -> container.replace(restored.unpack(container.record(), archive.get())),
+            () -> container.replace(restored.unpack(container.record(), archive.get(), added::set)),
             () -> {
-              parts.removeOwnLayer(container.record(), images);
+              Digest layer = added.get();
+              if (layer != null) {
+                parts.removeLayer(layer, images);
+              }
               restored.discard(id);
             });
       }

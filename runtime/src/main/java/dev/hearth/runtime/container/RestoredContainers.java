@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Containers whose image is the path of a checkpoint's archive. They are made from the image the
@@ -106,10 +107,15 @@ public final class RestoredContainers {
     }
   }
 
-  /** Unpacks an archive; the record that comes back has what the container had written. */
-  ContainerRecord unpack(ContainerRecord container, Path archive)
+  /**
+   * Unpacks an archive; the record that comes back has what the container had written.
+   *
+   * @param adding told of that layer before it is made
+   */
+  ContainerRecord unpack(ContainerRecord container, Path archive, Consumer<Digest> adding)
       throws IOException, InterruptedException {
     Checkpoints.Unpacked unpacked = checkpoints.unpack(container.id(), archive);
+    adding.accept(unpacked.diffId());
     roots.addLayer(unpacked.diff(), unpacked.diffId());
     return container.with(container.image().withLayer(unpacked.diffId()));
   }

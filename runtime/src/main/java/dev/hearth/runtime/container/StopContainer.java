@@ -18,6 +18,9 @@ public final class StopContainer {
   /** How long a killed process may take to be gone and recorded. */
   private static final Duration AFTER_KILL = Duration.ofSeconds(20);
 
+  /** How often one that is being saved is let go, until its processes have met the signal. */
+  private static final Duration THAWING = Duration.ofMillis(500);
+
   private final Containers containers;
   private final ContainerProcesses processes;
   private final ContainerParts parts;
@@ -71,7 +74,7 @@ public final class StopContainer {
         }
       }
       processes.kill(container);
-      if (!container.awaitEnd(AFTER_KILL)) {
+      if (!awaitKilled(container)) {
         throw new HearthException.TimedOut(
             "container "
                 + container.id()
@@ -82,6 +85,22 @@ public final class StopContainer {
     } catch (InterruptedException e) {
       throw ContainerFailure.of("container " + container.id() + " could not be stopped", e);
     }
+  }
+
+  /**
+   * A frozen process of a cgroup v1 takes no signal, so what is being saved meanwhile is let go.
+   */
+  private boolean awaitKilled(Container container) throws InterruptedException {
+    long end = System.nanoTime() + AFTER_KILL.toNanos();
+    while (parts.letGoIfSaved(container.record())) {
+      if (container.awaitEnd(THAWING)) {
+        return true;
+      }
+      if (System.nanoTime() - end > 0) {
+        return false;
+      }
+    }
+    return container.awaitEnd(AFTER_KILL);
   }
 
   /** Waits for a start under way, then says whether it runs. What may run unseen is killed. */
