@@ -80,8 +80,7 @@ public final class CheckpointContainer {
     }
   }
 
-  private void save(
-      Container container, Checkpoints.Saving saving, Path archive, Duration within)
+  private void save(Container container, Checkpoints.Saving saving, Path archive, Duration within)
       throws IOException, CgroupException, InterruptedException {
     Cgroup group = group(container);
     group.freeze(within);
