@@ -331,6 +331,9 @@ public final class BuiltInNetwork implements PodNetwork {
     if (lease.isEmpty()) {
       throw new NetworkException.Defective("pod " + pod + " has no addresses");
     }
+    if (teardown.isPending(lease.get().link())) {
+      throw new NetworkException.Defective("the network of pod " + pod + " is being taken away");
+    }
     Optional<String> defect = call(() -> defect(lease.get(), netns));
     if (defect.isPresent()) {
       throw new NetworkException.Defective("network of pod " + pod + ": " + defect.get());
