@@ -2,7 +2,6 @@ package dev.hearth.cli;
 
 import dev.hearth.proto.admin.v1.AdminGrpc;
 import dev.hearth.proto.cri.v1.ImageServiceGrpc;
-import dev.hearth.proto.cri.v1.ListContainersRequest;
 import dev.hearth.proto.cri.v1.RuntimeServiceGrpc;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
@@ -19,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -121,9 +121,7 @@ final class Daemon implements AutoCloseable {
     if (WHOLE_ID.matcher(wanted).matches()) {
       return wanted; // Saves a call; the next one tells if it is not there.
     }
-    var all = runtime().listContainers(ListContainersRequest.getDefaultInstance());
-    return Lookup.only("container", wanted, Lookup.containers(all.getContainersList(), wanted))
-        .id();
+    return Search.one(wanted, EnumSet.of(Kind.CONTAINER), this).id();
   }
 
   @Override

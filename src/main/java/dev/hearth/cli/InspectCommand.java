@@ -8,8 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 
 final class InspectCommand implements Subcommand {
-  private static final Option<Kind> TYPE =
-      Option.valued(Kind::read, "TYPE", "Only a pod, a container or an image.", "--type");
+  private static final Option<Kind> TYPE = Kind.option();
   private static final Option<OutputFormat> OUTPUT = Option.format("json, as it is without.");
 
   @Override

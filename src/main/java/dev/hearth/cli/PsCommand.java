@@ -12,11 +12,11 @@ import dev.hearth.proto.cri.v1.ListPodSandboxRequest;
 import dev.hearth.proto.cri.v1.PodSandbox;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 
 final class PsCommand implements Subcommand {
   private static final Option<Boolean> ALL =
@@ -62,12 +62,10 @@ final class PsCommand implements Subcommand {
     if (!given.has(ALL)) {
       filter.setState(ContainerStateValue.newBuilder().setState(ContainerState.CONTAINER_RUNNING));
     }
-    Optional<String> wanted = given.value(POD);
-    if (wanted.isPresent()) {
-      var pods = daemon.runtime().listPodSandbox(ListPodSandboxRequest.getDefaultInstance());
-      filter.setPodSandboxId(
-          Lookup.only("pod", wanted.get(), Lookup.pods(pods.getItemsList(), wanted.get())).id());
-    }
+    given
+        .value(POD)
+        .ifPresent(wanted ->
+            filter.setPodSandboxId(Search.one(wanted, EnumSet.of(Kind.POD), daemon).id()));
     return filter.build();
   }
 

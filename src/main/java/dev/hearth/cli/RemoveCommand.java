@@ -12,8 +12,7 @@ import java.util.EnumSet;
 import java.util.Set;
 
 final class RemoveCommand implements Subcommand {
-  private static final Option<Kind> TYPE =
-      Option.valued(Kind::read, "TYPE", "Only a pod, a container or an image.", "--type");
+  private static final Option<Kind> TYPE = Kind.option();
   private static final Option<Boolean> FORCE =
       Option.flag("Those that run, and images that containers use, too.", "-f", "--force");
 

@@ -5,9 +5,9 @@ import dev.hearth.proto.cri.v1.ContainerStatsFilter;
 import dev.hearth.proto.cri.v1.CpuUsage;
 import dev.hearth.proto.cri.v1.ListContainerStatsRequest;
 import dev.hearth.proto.cri.v1.ListContainerStatsResponse;
-import dev.hearth.proto.cri.v1.ListPodSandboxRequest;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -45,7 +45,10 @@ final class StatsCommand implements Subcommand {
     }
     try (Daemon daemon = session.daemon()) {
       var filter = ContainerStatsFilter.newBuilder();
-      given.value(POD).ifPresent(wanted -> filter.setPodSandboxId(podId(wanted, daemon)));
+      given
+          .value(POD)
+          .ifPresent(wanted ->
+              filter.setPodSandboxId(Search.one(wanted, EnumSet.of(Kind.POD), daemon).id()));
       var request = ListContainerStatsRequest.newBuilder().setFilter(filter).build();
       if (given.wantsJson(OUTPUT)) {
         session.out().println(Json.pretty(Json.of(daemon.runtime().listContainerStats(request))));
@@ -62,11 +65,6 @@ final class StatsCommand implements Subcommand {
       throw CommandFailure.failed("interrupted while measuring", e);
     }
     return ExitCode.OK;
-  }
-
-  private static String podId(String wanted, Daemon daemon) {
-    var pods = daemon.runtime().listPodSandbox(ListPodSandboxRequest.getDefaultInstance());
-    return Lookup.only("pod", wanted, Lookup.pods(pods.getItemsList(), wanted)).id();
   }
 
   private static void print(

@@ -4,6 +4,8 @@ import dev.hearth.config.LogLevel;
 import dev.hearth.testing.Await;
 import dev.hearth.testing.DaemonHome;
 import dev.hearth.testing.Folders;
+import dev.hearth.testing.GuardedRegistry;
+import dev.hearth.testing.GuardedRegistry.Scheme;
 import dev.hearth.testing.HearthDaemon;
 import dev.hearth.testing.Leftovers;
 import dev.hearth.testing.LoopbackRegistry;
@@ -64,7 +66,7 @@ final class Cluster implements AutoCloseable {
     opened.add(() -> Folders.remove(folder));
     registry = LoopbackRegistry.start(folder.resolve("registry"));
     opened.add(registry);
-    guarded = GuardedRegistry.start(registry.host());
+    guarded = GuardedRegistry.start(registry, Scheme.BASIC);
     opened.add(guarded);
     busybox = new TestImages(folder.resolve("images")).busybox(Format.DOCKER, Compression.GZIP);
     image = registry.push("hearth/busybox:1", busybox);
@@ -193,7 +195,15 @@ final class Cluster implements AutoCloseable {
     return runWith(name, "", spec);
   }
 
-  /** The same with more in the pod's metadata, lines of YAML. */
+  /** What a pod's containers print that run to their end; the pod is removed. */
+  List<String> printed(String name, String spec) {
+    try (KubePod pod = run(name, spec)) {
+      pod.awaitPhase("Succeeded");
+      return pod.lines();
+    }
+  }
+
+  /** The same as run, with more in the pod's metadata, lines of YAML. */
   KubePod runWith(String name, String metadata, String spec) {
     create(
         "pods",

@@ -2,6 +2,7 @@ package dev.hearth.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hearth.testing.GuardedRegistry;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Base64;

@@ -27,23 +27,19 @@ class SecurityClusterE2E {
    * @param pod more in the pod's spec, lines of YAML
    */
   private static List<String> printed(String name, String script, String context, String pod) {
-    try (KubePod running =
-        cluster()
-            .run(
-                name,
-                """
-                restartPolicy: Never
-                containers:
-                - name: main
-                  image: IMAGE
-                  command: [sh, -c, "%s"]
-                  securityContext: {%s}
-                """
-                        .formatted(script, context)
-                    + pod)) {
-      running.awaitPhase("Succeeded");
-      return running.lines();
-    }
+    return cluster()
+        .printed(
+            name,
+            """
+            restartPolicy: Never
+            containers:
+            - name: main
+              image: IMAGE
+              command: [sh, -c, "%s"]
+              securityContext: {%s}
+            """
+                    .formatted(script, context)
+                + pod);
   }
 
   @Test

@@ -25,23 +25,19 @@ class VolumesClusterE2E {
 
   /** The lines that a script prints which runs to its end in a pod with these volumes. */
   private static List<String> printed(String name, String script, String mounts, String volumes) {
-    try (KubePod pod =
-        cluster()
-            .run(
-                name,
-                """
-                restartPolicy: Never
-                containers:
-                - name: main
-                  image: IMAGE
-                  command: [sh, -c, "%s"]
-                  volumeMounts: [%s]
-                volumes: [%s]
-                """
-                    .formatted(script, mounts, volumes))) {
-      pod.awaitPhase("Succeeded");
-      return pod.lines();
-    }
+    return cluster()
+        .printed(
+            name,
+            """
+            restartPolicy: Never
+            containers:
+            - name: main
+              image: IMAGE
+              command: [sh, -c, "%s"]
+              volumeMounts: [%s]
+            volumes: [%s]
+            """
+                .formatted(script, mounts, volumes));
   }
 
   @Test

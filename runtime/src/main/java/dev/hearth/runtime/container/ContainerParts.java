@@ -41,15 +41,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * The parts a container consists of on the node: how each is made and how each is taken away.
  * Making one that is there is fine, as is taking away one that is not.
  */
 public final class ContainerParts {
-  private static final Pattern ID = Pattern.compile("[0-9a-f]{64}");
-
   private static final System.Logger LOG = System.getLogger("dev.hearth.container");
 
   /** How long the last processes of a container may take to leave its cgroup. */
@@ -165,10 +162,7 @@ public final class ContainerParts {
     String[] names = layout.containers().toFile().list();
     return names == null
         ? List.of()
-        : Arrays.stream(names)
-            .filter(name -> ID.matcher(name).matches())
-            .map(ContainerId::new)
-            .toList();
+        : Arrays.stream(names).filter(ContainerId::isValid).map(ContainerId::new).toList();
   }
 
   /** Deletes the shim's socket and exit record. */

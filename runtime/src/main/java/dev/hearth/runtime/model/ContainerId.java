@@ -6,6 +6,11 @@ public record ContainerId(String value) implements Comparable<ContainerId> {
     Ids.check("container", value);
   }
 
+  /** Whether a name, of a file say, is a container's id. */
+  public static boolean isValid(String name) {
+    return Ids.isValid(name);
+  }
+
   @Override
   public int compareTo(ContainerId other) {
     return value.compareTo(other.value);

@@ -8,11 +8,13 @@ final class Ids {
     if (value.length() != 64) {
       throw new HearthException.InvalidRequest(kind + " id has not 64 characters: " + value);
     }
-    for (int i = 0; i < 64; i++) {
-      char c = value.charAt(i);
-      if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
-        throw new HearthException.InvalidRequest(kind + " id is not lower-case hex: " + value);
-      }
+    if (!isValid(value)) {
+      throw new HearthException.InvalidRequest(kind + " id is not lower-case hex: " + value);
     }
+  }
+
+  static boolean isValid(String value) {
+    return value.length() == 64
+        && value.chars().allMatch(c -> (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'));
   }
 }

@@ -6,6 +6,11 @@ public record PodId(String value) implements Comparable<PodId> {
     Ids.check("pod sandbox", value);
   }
 
+  /** Whether a name, of a file say, is a pod's id. */
+  public static boolean isValid(String name) {
+    return Ids.isValid(name);
+  }
+
   @Override
   public int compareTo(PodId other) {
     return value.compareTo(other.value);

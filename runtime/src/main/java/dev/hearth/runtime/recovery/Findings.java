@@ -51,11 +51,11 @@ final class Findings {
   }
 
   /** Ids, as far as they are well formed: names of files found may be anything. */
-  synchronized List<String> idsSetAside(String kind) {
+  synchronized List<String> podsSetAside() {
     return setAside.stream()
-        .filter(aside -> aside.kind().equals(kind))
+        .filter(aside -> aside.kind().equals("pod record"))
         .map(RecoveryReport.SetAside::id)
-        .filter(id -> id.matches("[0-9a-f]{64}"))
+        .filter(PodId::isValid)
         .toList();
   }
 

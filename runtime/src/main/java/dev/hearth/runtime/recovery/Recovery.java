@@ -129,7 +129,7 @@ public final class Recovery {
     containers.records().values().forEach(parts.containers()::adopt);
     pods.setAside().forEach(aside -> findings.setAside("pod record", aside));
     containers.setAside().forEach(aside -> findings.setAside("container record", aside));
-    for (String id : findings.idsSetAside("pod record")) {
+    for (String id : findings.podsSetAside()) {
       standIn(new PodId(id));
     }
   }

@@ -128,7 +128,7 @@ public final class RootFilesystems implements AutoCloseable {
     try (DirectoryStream<Path> paths = Files.newDirectoryStream(folder)) {
       for (Path path : paths) {
         String name = path.getFileName().toString();
-        if (!name.matches("[0-9a-f]{64}")) {
+        if (!ContainerId.isValid(name)) {
           leftovers.add(path);
           continue;
         }
